@@ -77,6 +77,11 @@ export const UNFIT_CELL = -2;
 /** Numbers that are known of a field: the place of its value, the end of it, and its flags, of which the lowest says that it was in quotes. */
 export const FIELD_WORDS = 3;
 
+/** A separator of records as `setDialect` and the plan of `openLines` have it. */
+export function separatorNumber(separator: '\n' | '\r\n'): number {
+  return separator === '\n' ? 0x0a : 0x0d0a;
+}
+
 /** Whether a kernel has a module for tables around it. */
 export function isTableKernel(kernel: KernelName): boolean {
   return kernel === 'wasm' || kernel === 'native';

@@ -20,11 +20,11 @@ import { type FoundCells, nothingFound } from '../core/opener.ts';
 import { summariseCells } from '../core/summary.ts';
 import type { DecryptOptions, DecryptSummary } from '../decrypt-options.ts';
 import { describeReason } from './declined.ts';
-import { MOST_MARK_BYTES } from './line-opener.ts';
+import { COUNTS, MOST_MARK_BYTES } from './line-opener.ts';
 import type { LineRun } from './line-run.ts';
 import { openInOrder } from './open-in-order.ts';
 import { openInThreads } from './open-in-threads.ts';
-import { COUNTS, Turns } from './turns.ts';
+import { Turns } from './turns.ts';
 
 /** Bytes of a range of the input, by default. */
 const RANGE_BYTES = 1 << 20;

@@ -1,6 +1,7 @@
 import type { KernelName, SealingRoot } from '../../../crypto/index.ts';
 import type { CsvStart, NullRule } from '../../../tabular/index.ts';
-import { FIELD_WORDS, IRREGULAR, type TableMachine, UNFIT_CELL } from '../../machine/machine.ts';
+import { FIELD_WORDS, IRREGULAR, separatorNumber, type TableMachine, UNFIT_CELL } from '../../machine/machine.ts';
+import { Places } from '../../machine/places.ts';
 import { encodeTexts } from '../../machine/texts.ts';
 import { type DeclinedLines, declined } from './declined.ts';
 
@@ -17,12 +18,9 @@ const PLAN_WORDS = 15;
 const OPENED_END = 13;
 const LINES_END = 14;
 const FIELD_BYTES = FIELD_WORDS * 4;
-const COUNTS = 3;
-const LF = 10;
-const CRLF = 0x0d0a;
 
-/** Bytes that vectors may reach beyond a place. */
-const SLACK_BYTES = 64;
+/** Numbers for each column: see {@link LineOpener.counts}. */
+export const COUNTS = 3;
 /** Bytes that a field adds to its value at most: a comma, and quotes. */
 const BORDER_BYTES = 3;
 
@@ -78,38 +76,26 @@ export class LineOpener {
     const { dialect, nullRule, columns, nullText, empty, lenientCells, passesFingerprints } = opening;
     this.#machine = machine;
     const rows = Math.max(1, Math.min(MOST_ROWS, machine.slots, Math.floor(MOST_FIELDS / columns)));
-    const nullTexts = encodeTexts(nullRule.tokens);
     const mark = Math.max(nullText.length, empty.length) + BORDER_BYTES;
-    let free = machine.ioAt;
-    const take = (bytes: number): number => {
-      const at = free;
-      free = (at + bytes + SLACK_BYTES + 15) & ~15;
-      return at;
-    };
-    const planAt = take(PLAN_WORDS * 4);
-    const countsAt = take(columns * COUNTS * 4);
-    const nullAt = take(nullText.length);
-    const emptyAt = take(empty.length);
-    const nullTextsAt = take(nullTexts.length);
-    const fieldsAt = take(rows * columns * FIELD_BYTES);
-    const textAt = take(LINE_TEXT_BYTES);
-    const refinedAt = take(LINE_TEXT_BYTES);
-    this.#linesAt = free;
+    const places = new Places(machine);
+    const planAt = places.take(PLAN_WORDS * 4);
+    const countsAt = places.take(columns * COUNTS * 4);
+    const marks = [...places.put(nullText), ...places.put(empty)];
+    const [nullTextsAt] = places.put(encodeTexts(nullRule.tokens));
+    const fieldsAt = places.take(rows * columns * FIELD_BYTES);
+    const textAt = places.take(LINE_TEXT_BYTES);
+    const refinedAt = places.take(LINE_TEXT_BYTES);
     // A byte of text is at least half a field, and becomes two at most.
-    take(LINE_TEXT_BYTES * (2 + mark) + rows * columns * mark);
-    machine.reserve(free - machine.ioAt);
+    this.#linesAt = places.take(LINE_TEXT_BYTES * (2 + mark) + rows * columns * mark);
     const { buffer } = machine.exports.memory;
     this.#plan = new Int32Array(buffer, planAt, PLAN_WORDS);
     this.counts = new Int32Array(buffer, countsAt, columns * COUNTS);
     this.text = machine.bytes.subarray(textAt, textAt + LINE_TEXT_BYTES);
-    machine.bytes.set(nullText, nullAt);
-    machine.bytes.set(empty, emptyAt);
-    machine.bytes.set(nullTexts, nullTextsAt);
     const rules = [nullRule.blankIsNull, nullRule.quotedEmptyIsNull, lenientCells, root !== null, passesFingerprints];
-    const separator = dialect.separator === '\n' ? LF : CRLF;
+    const separator = separatorNumber(dialect.separator);
     this.#plan.set([
       ...[dialect.delimiter, separator, columns, rows, fieldsAt, countsAt, refinedAt],
-      ...[nullAt, nullText.length, emptyAt, empty.length],
+      ...marks,
       rules.reduce((sum, holds, bit) => sum | (Number(holds) << bit), 0),
       nullTextsAt,
     ]);
@@ -147,7 +133,7 @@ export class LineOpener {
       rows += opened;
       next = openedEnd;
       to = this.#plan[LINES_END] ?? 0;
-      this.#used = Math.max(this.#used, to + SLACK_BYTES);
+      this.#used = Math.max(this.#used, to + this.#machine.slackBytes);
     }
     return { kind: 'opened', rows, end: next - textAt, lines: bytes.subarray(this.#linesAt, to) };
   }

@@ -1,5 +1,6 @@
 import { SharedTurns } from '../../../workers/index.ts';
 import { DECLINE_REASONS, type DeclineReason } from './declined.ts';
+import { COUNTS } from './line-opener.ts';
 
 /** Why threads stop, as a number: because one has failed; a higher one says why lines were declined. */
 const FAILED = 1;
@@ -8,8 +9,6 @@ const START = 0;
 const WRITTEN = 1;
 const ROWS = 2;
 const HEAD_NUMBERS = 3;
-/** Numbers for each column. */
-export const COUNTS = 3;
 
 /** What a range of a file became. */
 export interface DoneRange {

@@ -1,4 +1,5 @@
-import { FIELD_WORDS, type TableMachine } from '../../machine/machine.ts';
+import { FIELD_WORDS, separatorNumber, type TableMachine } from '../../machine/machine.ts';
+import { Places } from '../../machine/places.ts';
 import { encodeTexts } from '../../machine/texts.ts';
 import type { DealSetup } from './deal-setup.ts';
 
@@ -37,9 +38,6 @@ const FLAGS = { normalised: 1, trims: 2, lowers: 4, refusesNulls: 8 } as const;
 /** Words of the description of a part: where its next row goes, the end of its room, and its rows. */
 export const PART_WORDS = { to: 0, end: 1, rows: 2 } as const;
 
-const LF = 0x0a;
-const CRLF = 0x0d0a;
-
 /** The places of a deal in the memory of a machine. */
 export interface DealMemory {
   /** The description of the deal, and of its stored columns and parts. */
@@ -53,11 +51,6 @@ export interface DealMemory {
   /** The rooms of the parts, one behind the other. */
   readonly rooms: number;
   readonly end: number;
-}
-
-/** The next multiple of 16. */
-function align(place: number): number {
-  return Math.ceil(place / 16) * 16;
 }
 
 /** The most stored columns of one field. */
@@ -75,33 +68,20 @@ function mostPerField(columns: DealSetup['columns']): number {
 export function layOutDeal(machine: TableMachine, setup: DealSetup): DealMemory {
   const { columns, sampled, parts, roomBytes, nullRule } = setup;
   const { dealBytes, storedBytes, partBytes } = machine.exports;
-  let end = align(machine.ioAt);
-  const place = (bytes: number): number => {
-    const start = end;
-    end = align(start + bytes + machine.slackBytes);
-    return start;
-  };
-  const lists: { readonly at: number; readonly list: Uint8Array }[] = [];
-  const placeList = (texts: readonly Uint8Array[]): number => {
-    const list = encodeTexts(texts);
-    const at = place(list.length);
-    lists.push({ at, list });
-    return at;
-  };
-  const fields = place(setup.fields * FIELD_WORDS * 4);
+  const places = new Places(machine);
+  const fields = places.take(setup.fields * FIELD_WORDS * 4);
   const memory = {
-    deal: place(dealBytes.value),
-    stored: place(columns.length * storedBytes.value),
-    parts: place(parts * partBytes.value),
-    text: place(TEXT_BYTES * 2),
-    draws: place(DRAWS * 2),
-    samples: place(sampled === null ? 0 : SAMPLES_BYTES),
+    deal: places.take(dealBytes.value),
+    stored: places.take(columns.length * storedBytes.value),
+    parts: places.take(parts * partBytes.value),
+    text: places.take(TEXT_BYTES * 2),
+    draws: places.take(DRAWS * 2),
+    samples: places.take(sampled === null ? 0 : SAMPLES_BYTES),
   };
-  const sources = place((sampled?.length ?? 0) * 4);
-  const nullTexts = placeList(nullRule.tokens);
-  const missingTexts = columns.map(({ steps }) => placeList(steps?.nulls ?? []));
-  const rooms = place(parts * roomBytes);
-  machine.reserve(end - machine.ioAt);
+  const sources = places.take((sampled?.length ?? 0) * 4);
+  const [nullTexts] = places.put(encodeTexts(nullRule.tokens));
+  const missingTexts = columns.map(({ steps }) => places.put(encodeTexts(steps?.nulls ?? []))[0]);
+  const rooms = places.take(parts * roomBytes);
   const { buffer } = machine.exports.memory;
   const rule = (nullRule.blankIsNull ? 1 : 0) | (nullRule.quotedEmptyIsNull ? 2 : 0);
   new Int32Array(buffer, memory.deal, dealBytes.value / 4).set([
@@ -121,7 +101,6 @@ export function layOutDeal(machine: TableMachine, setup: DealSetup): DealMemory 
       ...[field, flags, mostBytes, missingTexts[index] ?? 0, overheadBytes],
     ]);
   }
-  for (const { at, list } of lists) machine.bytes.set(list, at);
-  machine.exports.setDialect(setup.delimiter, setup.separator === '\n' ? LF : CRLF, setup.fields, fields);
-  return { ...memory, rooms, end };
+  machine.exports.setDialect(setup.delimiter, separatorNumber(setup.separator), setup.fields, fields);
+  return { ...memory, rooms, end: places.end };
 }

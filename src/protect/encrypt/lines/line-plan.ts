@@ -1,6 +1,7 @@
 import { encodeUtf8 } from '../../../bytes/index.ts';
 import { NULL_FLAG } from '../../../crypto/index.ts';
 import type { TableMachine } from '../../machine/machine.ts';
+import { Places } from '../../machine/places.ts';
 import type { ColumnTask } from '../core/protect-batch.ts';
 import type { Pads } from '../core/plan.ts';
 
@@ -65,36 +66,4 @@ function describeColumn(column: ColumnTask, padTargetBytes: number | null, place
       return [nullEncoding === null ? 1 : 0, ...affixes, padTargetBytes ?? -1, ...places.put(encodeUtf8(targetHeader))];
     }
   }
-}
-
-/** Gives places in the memory of a machine, one behind the other. */
-class Places {
-  readonly #machine: TableMachine;
-  /** The end of what was taken; a multiple of 16. */
-  end: number;
-
-  constructor(machine: TableMachine, at: number) {
-    this.#machine = machine;
-    this.end = at;
-  }
-
-  /** A place for so many bytes. */
-  take(bytes: number): number {
-    const at = this.end;
-    this.end = align(at + bytes + this.#machine.slackBytes);
-    this.#machine.reserve(this.end - this.#machine.ioAt);
-    return at;
-  }
-
-  /** Writes bytes to a place of their own. */
-  put(value: Uint8Array): [at: number, bytes: number] {
-    const at = this.take(value.length);
-    this.#machine.bytes.set(value, at);
-    return [at, value.length];
-  }
-}
-
-/** The next multiple of 16. */
-export function align(place: number): number {
-  return Math.ceil(place / 16) * 16;
 }

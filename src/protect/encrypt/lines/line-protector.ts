@@ -3,9 +3,10 @@ import type { Batch, ColumnData } from '../../../columns/index.ts';
 import { NONCE_BYTES, NonceMasks, type SealingRoot, type SealTask } from '../../../crypto/index.ts';
 import { fillRandom } from '../../../platform/index.ts';
 import type { TableMachine } from '../../machine/machine.ts';
+import { align } from '../../machine/places.ts';
 import { PLACE_BYTES } from '../core/duplicates.ts';
 import type { ColumnTask } from '../core/protect-batch.ts';
-import { align, type LinePlanInput, writePlan, type WrittenPlan } from './line-plan.ts';
+import { type LinePlanInput, writePlan, type WrittenPlan } from './line-plan.ts';
 
 /** Most bytes of lines that are made at a time, if a line is not longer: so they stay near the processor until they are written. */
 const BATCH_BYTES = 1 << 20;
