@@ -4,7 +4,7 @@ import { createKernel, type KernelName } from '../../crypto/index.ts';
 import { createTableMachine, isTableKernel, type TableMachine } from '../machine/machine.ts';
 import type { Pads } from './core/plan.ts';
 import { type ProtectedBatch, protectRows, type RowProtection } from './core/protect-rows.ts';
-import { type RowWidths, spreadValues } from './core/row-format.ts';
+import { rowShape, type RowWidths, spreadValues } from './core/row-format.ts';
 import { permuted } from './core/shuffle.ts';
 import { LineProtector, type ProtectedLines } from './lines/line-protector.ts';
 
@@ -93,8 +93,7 @@ class MachineProtector implements RowProtector {
       root,
       tasks,
       pads,
-      storedColumns: hasPlaces ? widths.length - 1 : widths.length,
-      headBytes: (widths.length + 1) * Int32Array.BYTES_PER_ELEMENT,
+      ...rowShape(widths, hasPlaces),
       // Only columns are taken of the lines.
       marks: [new Uint8Array(), new Uint8Array()],
     });

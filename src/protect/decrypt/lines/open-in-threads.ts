@@ -56,27 +56,14 @@ async function openHere(
 ): Promise<void> {
   const opener = new LineOpener(createTableMachine(opening.kernel), opening, root);
   try {
-    const ranger = new RangeOpener(ranges, opener, turns);
-    const count = countRanges(ranges);
     let noted = turns.written;
-    for (let range = turns.take(); range < count; range = turns.take()) {
-      const opened = ranger.open(range);
-      if (opened.kind === 'declined') {
-        turns.stop(opened.reason);
-        return;
+    for (const step of new RangeOpener(ranges, opener, turns).openRanges(WAIT_MS)) {
+      if (step === 'written') {
+        const { written } = turns;
+        await writer?.lineFile?.noteWritten(written - noted);
+        noted = written;
+        onOpened();
       }
-      while (!turns.wait(range, WAIT_MS)) {
-        if (turns.isStopped) return;
-        await nextRound();
-        signal?.throwIfAborted();
-      }
-      const declined = ranger.write(opened);
-      if (declined !== null) turns.stop(declined.reason);
-      if (turns.isStopped) return;
-      const { written } = turns;
-      await writer?.lineFile?.noteWritten(written - noted);
-      noted = written;
-      onOpened();
       await nextRound();
       signal?.throwIfAborted();
     }

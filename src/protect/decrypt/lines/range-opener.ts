@@ -27,14 +27,13 @@ export function countRanges({ fileBytes, from, rangeBytes }: LineRanges): number
 }
 
 /** A range whose records were opened, and whose lines are in the memory of its opener. */
-export interface OpenedRange extends OpenedLines {
-  readonly range: number;
+interface OpenedRange extends OpenedLines {
   /** Where the first record begins in the file, and where the one behind the last does. */
   readonly firstByte: number;
   readonly lastByte: number;
 }
 
-/** Opens ranges of a file in one thread. */
+/** Opens ranges of a file in one thread, beside others. */
 export class RangeOpener {
   readonly #ranges: LineRanges;
   readonly #opener: LineOpener;
@@ -47,11 +46,39 @@ export class RangeOpener {
   }
 
   /**
+   * Opens the ranges that no other thread takes, and writes their lines, until none are left. If lines are declined, it
+   * tells all threads to stop; if another thread has, it ends.
+   *
+   * @param waitMs how long to wait for a turn at once
+   * @returns a generator that yields while it waits, with `waiting`, and after each range
+   * @throws {SealroomError} IO_READ, IO_WRITE.
+   */
+  *openRanges(waitMs: number): Generator<'waiting' | 'written', void> {
+    const turns = this.#turns;
+    const count = countRanges(this.#ranges);
+    for (let range = turns.take(); range < count; range = turns.take()) {
+      const opened = this.#open(range);
+      if (opened.kind === 'declined') {
+        turns.stop(opened.reason);
+        return;
+      }
+      while (!turns.wait(range, waitMs)) {
+        if (turns.isStopped) return;
+        yield 'waiting';
+      }
+      const declined = this.#write(opened);
+      if (declined !== null) turns.stop(declined.reason);
+      if (turns.isStopped) return;
+      yield 'written';
+    }
+  }
+
+  /**
    * Opens the records that begin in a range.
    *
    * @throws {SealroomError} IO_READ.
    */
-  open(range: number): OpenedRange | DeclinedLines {
+  #open(range: number): OpenedRange | DeclinedLines {
     const { from, rangeBytes, fileBytes } = this.#ranges;
     const first = from + range * rangeBytes;
     const border = Math.min(fileBytes, first + rangeBytes);
@@ -70,7 +97,7 @@ export class RangeOpener {
         if (opened.kind === 'declined') return opened;
         // A range in which no record begins ends where it starts.
         const isWhole = opened.end >= border - base || (isLast && opened.end === end);
-        if (isWhole) return { ...opened, range, firstByte: base + at, lastByte: base + opened.end };
+        if (isWhole) return { ...opened, firstByte: base + at, lastByte: base + opened.end };
         this.#opener.counts.fill(0);
       }
       if (isLast) return declined('records');
@@ -93,7 +120,7 @@ export class RangeOpener {
    *
    * @throws {SealroomError} IO_WRITE.
    */
-  write({ rows, firstByte, lastByte, lines }: OpenedRange): DeclinedLines | null {
+  #write({ rows, firstByte, lastByte, lines }: OpenedRange): DeclinedLines | null {
     const { output, outputName } = this.#ranges;
     const { counts } = this.#opener;
     const place = this.#turns.pass({ start: firstByte, end: lastByte, rows, lineBytes: lines.length, counts });

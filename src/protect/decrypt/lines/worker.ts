@@ -1,9 +1,8 @@
 import { sealingRootFromBytes, takeSharedKey } from '../../../crypto/index.ts';
 import type { CreateWorker } from '../../../workers/index.ts';
 import { createTableMachine } from '../../machine/machine.ts';
-import type { DeclinedLines } from './declined.ts';
 import { LineOpener, type LineOpening } from './line-opener.ts';
-import { countRanges, type LineRanges, RangeOpener } from './range-opener.ts';
+import { type LineRanges, RangeOpener } from './range-opener.ts';
 import { Turns } from './turns.ts';
 
 // The work of a thread beside the main one: opens ranges of a file until none are left.
@@ -27,23 +26,12 @@ export const createWorker: CreateWorker<LineWorkerSetup, null, null> = (setup) =
   using root = setup.root === null ? null : takeSharedKey(setup.root, 0, sealingRootFromBytes);
   const opener = new LineOpener(createTableMachine(setup.opening.kernel), setup.opening, root);
   const ranges = new RangeOpener(setup.ranges, opener, turns);
-  const count = countRanges(setup.ranges);
-
-  /** Opens a range and writes its lines, unless they are declined or another thread has stopped. */
-  function openRange(range: number): DeclinedLines | null {
-    const opened = ranges.open(range);
-    if (opened.kind === 'declined') return opened;
-    while (!turns.wait(range, WAIT_MS)) if (turns.isStopped) return null;
-    return ranges.write(opened);
-  }
 
   return {
     run() {
       try {
-        for (let range = turns.take(); range < count && !turns.isStopped; range = turns.take()) {
-          const declined = openRange(range);
-          if (declined !== null) turns.stop(declined.reason);
-        }
+        const steps = ranges.openRanges(WAIT_MS);
+        while (steps.next().done !== true);
       } catch (error) {
         turns.stop(null);
         throw error;

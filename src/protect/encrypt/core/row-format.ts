@@ -12,6 +12,20 @@ const NULL_LENGTH = -1;
 /** The bytes per value of each column, or `null` for a column of byte strings. */
 export type RowWidths = readonly (number | null)[];
 
+/** What rows have before their first value, in bytes, and how many of their columns are stored values. */
+export interface RowShape {
+  readonly headBytes: number;
+  readonly storedColumns: number;
+}
+
+/** The shape of rows with columns of these widths, of which the last one is their place in the source table where it is kept. */
+export function rowShape(widths: RowWidths, hasPlaces: boolean): RowShape {
+  return {
+    headBytes: (widths.length + 1) * LENGTH_BYTES,
+    storedColumns: hasPlaces ? widths.length - 1 : widths.length,
+  };
+}
+
 /** Rows one after another. */
 export interface Rows {
   readonly bytes: Uint8Array;

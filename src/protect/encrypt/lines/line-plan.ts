@@ -4,15 +4,12 @@ import type { TableMachine } from '../../machine/machine.ts';
 import { Places } from '../../machine/places.ts';
 import type { ColumnTask } from '../core/protect-batch.ts';
 import type { Pads } from '../core/plan.ts';
+import type { RowShape } from '../core/row-format.ts';
 
 /** What the machine needs to know of a table's columns. */
-export interface LinePlanInput {
+export interface LinePlanInput extends RowShape {
   readonly tasks: readonly ColumnTask[];
   readonly pads: Pads;
-  /** The stored columns of a row, without its position in the source table. */
-  readonly storedColumns: number;
-  /** Bytes of a row before its first value. */
-  readonly headBytes: number;
   /** The field of a null, and that of an empty text. */
   readonly marks: readonly [nullText: Uint8Array, empty: Uint8Array];
   /** Lends the sealing root. */

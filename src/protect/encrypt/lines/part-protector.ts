@@ -4,6 +4,7 @@ import { RowHasher } from '../../../signed-tables/index.ts';
 import { csvNullMarks } from '../../../tabular/index.ts';
 import type { TableMachine } from '../../machine/machine.ts';
 import type { Pads } from '../core/plan.ts';
+import { rowShape } from '../core/row-format.ts';
 import type { EncryptWorkerSetup } from '../worker-setup.ts';
 import { takeKeys, type WorkerKeys } from '../worker-keys.ts';
 import { LineProtector, type ProtectedLines } from './line-protector.ts';
@@ -59,8 +60,7 @@ export class PartProtector {
       root,
       tasks,
       pads,
-      storedColumns: hasPlaces ? widths.length - 1 : widths.length,
-      headBytes: (widths.length + 1) * Int32Array.BYTES_PER_ELEMENT,
+      ...rowShape(widths, hasPlaces),
       marks: csvNullMarks(csv?.nullText, tasks.length),
     });
   }
