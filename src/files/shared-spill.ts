@@ -1,12 +1,10 @@
-import { createCipheriv, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { SealroomError } from '../errors/index.ts';
 import { readAt, writeAt } from './positioned.ts';
-import { failAtTemporary, openUnnamedFile } from './spill-file.ts';
+import { CIPHER_BLOCK_BYTES, failAtTemporary, openUnnamedFile, spillCipher } from './spill-file.ts';
 
-/** Bytes of an AES block. */
-const CIPHER_BLOCK_BYTES = 16;
 /** Bytes of an AES-256 key. */
 const KEY_BYTES = 32;
 
@@ -104,13 +102,11 @@ function release({ buffer, byteLength }: Buffer): void {
   if (buffer.byteLength === byteLength) nowhere.postMessage(null, [buffer as ArrayBuffer]);
 }
 
-/** A cipher whose key stream starts at a block; encryption and decryption are the same. */
-function cipherAt(shared: SharedArrayBuffer, place: number): ReturnType<typeof createCipheriv> {
-  const counter = Buffer.alloc(CIPHER_BLOCK_BYTES);
-  counter.writeBigUInt64BE(BigInt(place / CIPHER_BLOCK_BYTES), CIPHER_BLOCK_BYTES - 8);
+/** {@link spillCipher} with a key in shared memory. */
+function cipherAt(shared: SharedArrayBuffer, place: number): ReturnType<typeof spillCipher> {
   const key = new Uint8Array(shared).slice();
   try {
-    return createCipheriv('aes-256-ctr', key, counter);
+    return spillCipher(key, place);
   } finally {
     key.fill(0);
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SealroomError, systemReason } from '../errors/index.ts';
 
 /** Bytes of an AES block; every spilled block starts at a multiple of it. */
-const CIPHER_BLOCK_BYTES = 16;
+export const CIPHER_BLOCK_BYTES = 16;
 
 /** A run of bytes in a spill file. */
 export interface SpillBlock {
@@ -43,7 +43,7 @@ export class SpillFile {
   async append(bytes: Uint8Array): Promise<SpillBlock> {
     const block = { position: this.#end, length: bytes.length };
     this.#end += Math.ceil(bytes.length / CIPHER_BLOCK_BYTES) * CIPHER_BLOCK_BYTES;
-    const hidden = this.#cipherAt(block.position).update(bytes);
+    const hidden = spillCipher(this.#key, block.position).update(bytes);
     for (let done = 0; done < hidden.length;) {
       const write = this.#file.write(hidden, done, hidden.length - done, block.position + done);
       done += (await write.catch(failAtTemporary(this.#directory))).bytesWritten;
@@ -63,14 +63,7 @@ export class SpillFile {
       if (bytesRead === 0) throw new SealroomError('IO_READ', 'a temporary file was cut short');
       done += bytesRead;
     }
-    return this.#cipherAt(position).update(hidden);
-  }
-
-  /** A cipher whose key stream starts at a block; encryption and decryption are the same. */
-  #cipherAt(position: number): ReturnType<typeof createCipheriv> {
-    const counter = Buffer.alloc(CIPHER_BLOCK_BYTES);
-    counter.writeBigUInt64BE(BigInt(position / CIPHER_BLOCK_BYTES), CIPHER_BLOCK_BYTES - 8);
-    return createCipheriv('aes-256-ctr', this.#key, counter);
+    return spillCipher(this.#key, position).update(hidden);
   }
 
   /** Drops the file and wipes its key. */
@@ -78,6 +71,13 @@ export class SpillFile {
     this.#key.fill(0);
     await this.#file.close();
   }
+}
+
+/** A cipher whose key stream starts at a block of a spill file, by its place in bytes; encryption and decryption are the same. */
+export function spillCipher(key: Uint8Array, place: number): ReturnType<typeof createCipheriv> {
+  const counter = Buffer.alloc(CIPHER_BLOCK_BYTES);
+  counter.writeBigUInt64BE(BigInt(place / CIPHER_BLOCK_BYTES), CIPHER_BLOCK_BYTES - 8);
+  return createCipheriv('aes-256-ctr', key, counter);
 }
 
 /**

@@ -122,9 +122,13 @@ export async function copyInput(
 ): Promise<ByteSource | undefined> {
   const place = toTableInput(input);
   const { format, parts } = await findInput(place);
-  if (format !== 'csv' || parts !== null || place.kind === 'memory') return undefined;
-  if (place.kind === 'file' && (await isRegularFile(place.path))) return undefined;
+  if (format !== 'csv' || parts !== null || !(await isReadOnce(place))) return undefined;
   return openSource(place, format, options);
+}
+
+/** Whether an input can be read only once: a stream, or a file such as a pipe. */
+async function isReadOnce(place: TableInput): Promise<boolean> {
+  return place.kind === 'stream' || (place.kind === 'file' && !(await isRegularFile(place.path)));
 }
 
 /**
@@ -141,12 +145,7 @@ export async function openCsvStart(
   const { format, parts } = await findInput(place);
   if (format !== 'csv') return null;
   if (parts !== null) return { kind: 'none', reason: 'a table of several files' };
-  if (
-    options.held === undefined &&
-    (place.kind === 'stream' || (place.kind === 'file' && !(await isRegularFile(place.path))))
-  ) {
-    return { kind: 'none', reason: 'not a regular file' };
-  }
+  if (options.held === undefined && (await isReadOnce(place))) return { kind: 'none', reason: 'not a regular file' };
   const source = await openSource(place, format, options);
   try {
     const { readCsvStart } = await import('./csv/start.ts');

@@ -12,3 +12,8 @@ export const HASH_SIGN = 0x23;
 export const SPACE = 0x20;
 /** The byte order mark of UTF-8. */
 export const MARK: readonly number[] = [0xef, 0xbb, 0xbf];
+
+/** Whether bytes start with the byte order mark of UTF-8. */
+export function startsWithMark(bytes: Uint8Array): boolean {
+  return MARK.every((byte, at) => bytes[at] === byte);
+}

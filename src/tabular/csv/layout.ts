@@ -2,7 +2,7 @@ import { canDelimit, delimiterOption, DELIMITERS, describeDelimiter, TAB } from 
 import type { CsvDialect } from './csv-structure.ts';
 import { type CsvField, CsvRecordParser } from './record-parser.ts';
 import { findFirstLineBreak } from './first-line-break.ts';
-import { COMMA, MARK } from './bytes.ts';
+import { COMMA, MARK, startsWithMark } from './bytes.ts';
 
 /** Most records that decide on the delimiter. */
 const MOST_RECORDS = 20;
@@ -50,7 +50,7 @@ interface Sample {
  */
 //= format F-121
 export function findLayout({ bytes, isWhole }: FileStart, options: LayoutOptions): CsvLayout {
-  const text = MARK.every((byte, at) => bytes[at] === byte) ? bytes.subarray(MARK.length) : bytes;
+  const text = startsWithMark(bytes) ? bytes.subarray(MARK.length) : bytes;
   const sep = findSepLine(text, options);
   const start = {
     bytes: text.subarray(sep?.bytes ?? 0),

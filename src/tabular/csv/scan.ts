@@ -16,7 +16,7 @@ import {
   TEXT_AFTER_QUOTED,
   UNQUOTED,
 } from './csv-machine.ts';
-import { CR, HASH_SIGN, LF, MARK, QUOTE, SPACE } from './bytes.ts';
+import { CR, HASH_SIGN, LF, MARK, QUOTE, SPACE, startsWithMark } from './bytes.ts';
 
 /** What is known of a file before it is scanned. */
 export interface ScanOptions {
@@ -112,7 +112,7 @@ export class CsvScanner extends CsvMachine {
 
   /** Skips what comes before the first record, and returns its length. */
   #skipStart(chunk: Uint8Array): number {
-    this.#found.startsWithMark = MARK.every((byte, at) => chunk[at] === byte);
+    this.#found.startsWithMark = startsWithMark(chunk);
     this.#found.start = (this.#found.startsWithMark ? MARK.length : 0) + this.#sepBytes;
     if (this.#sepBytes > 0) this.#recordLine = ++this.#line;
     this.#base = this.#recordStart = this.#found.start;

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { concatBytes, decodeUtf8 } from '../../bytes/index.ts';
 import type { Field } from '../../columns/index.ts';
 import type { ByteSource } from '../../files/index.ts';
-import { HASH_SIGN, MARK, SPACE } from './bytes.ts';
+import { HASH_SIGN, MARK, SPACE, startsWithMark } from './bytes.ts';
 import type { CsvDialect, Separator } from './csv-structure.ts';
 import { parseDelimiter } from './delimiters.ts';
 import { openText } from './encoding.ts';
@@ -69,7 +69,7 @@ export async function readCsvStart(file: ByteSource, options: CsvReadOptions): P
   const text = openText(file, start.bytes, options.encoding);
   if (text.source !== file) return none('text that is not UTF-8');
   const layout = findLayout(start, { delimiter, isTsv, headerRow, columns });
-  const markBytes = MARK.every((byte, at) => start.bytes[at] === byte) ? MARK.length : 0;
+  const markBytes = startsWithMark(start.bytes) ? MARK.length : 0;
   const first = start.bytes.subarray(markBytes + layout.sepBytes);
   const lineBreak = findFirstLineBreak(start.bytes.subarray(markBytes));
   if (lineBreak === null || lineBreak.isOpen) return none('a start without a line break');
