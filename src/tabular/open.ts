@@ -56,7 +56,7 @@ export interface OpenOptions {
   readonly opaqueAsText?: boolean | undefined;
   /** Directory for the encrypted copy of a stream. */
   readonly tempDirectory?: string | undefined;
-  /** The bytes of the input, see {@link copyInput}. */
+  /** The bytes of a stream that was copied before, so that several attempts can open it. */
   readonly held?: ByteSource | undefined;
   readonly signal?: AbortSignal | undefined;
 }
