@@ -18,7 +18,7 @@ const folder = new Folder();
 /** The rows that a query gives, as texts, and the bytes of each batch. */
 async function read(sql: string, query: Partial<ReadingQuery> = {}): Promise<{ rows: string[]; bytes: number[] }> {
   const [rows, bytes]: [string[], number[]] = [[], []];
-  const reading = openReading();
+  const reading = await openReading();
   try {
     const asked = { sql, fields: FIELDS, expectedRows: 0, maxValueBytes: undefined, ...query };
     for await (const { columns } of reading.stream(asked) as AsyncIterable<Batch>) {
@@ -112,7 +112,7 @@ describe('a table that is read in a process of its own', () => {
     'is read with no environment, and no file can be written there',
     async () => {
       process.env['C3R_SHARED_SECRET'] = 'MARKER';
-      const reading = openReading();
+      const reading = await openReading();
       try {
         expect(await reading.rows('SELECT 1 AS one')).toEqual([{ one: 1 }]);
         const environments = readingPids().map((pid) => readFileSync(`/proc/${pid}/environ`, 'latin1'));
@@ -133,14 +133,14 @@ describe('a table that is read in a process of its own', () => {
     let isKept = false;
     // A process that takes long to end the stream, as on a machine with much to do, is replaced.
     for (let attempt = 0; attempt < 5 && !isKept; attempt++) {
-      const parent = openReading();
+      const parent = await openReading();
       for await (const batch of parent.stream({ ...query, sql, expectedRows: 1_000_000 })) {
         expect(batch.rows).toBe(2048);
         break;
       }
       const before = process.platform === 'linux' ? readingPids() : [];
       await parent.close();
-      const next = openReading();
+      const next = await openReading();
       try {
         const found: number[] = [];
         for await (const { rows } of next.stream({ ...query, sql: "SELECT 7::INT, 'y'", expectedRows: 1 }))
@@ -169,7 +169,7 @@ describe('a table that is read in a process of its own', () => {
       const fields = names.map((name) => ({ name, type: { kind: 'string' } as const }));
       const pids: string[] = [];
       for (let turn = 0; turn < 3; turn++) {
-        const reading = openReading();
+        const reading = await openReading();
         try {
           await reading.rows('SELECT 1 AS one');
           pids.push(...readingPids());
@@ -193,7 +193,7 @@ describe('a table that is read in a process of its own', () => {
     const script = `
       import { readdirSync, readFileSync } from 'node:fs';
       import { openReading } from '#src/engine/reading-process';
-      const reading = openReading();
+      const reading = await openReading();
       await reading.rows('SELECT 1');
       await reading.close();
       const pid = String(process.pid);
