@@ -7,6 +7,9 @@ import { join } from 'node:path';
 /** Bytes that are read at once; the system's own buffer has about as many. */
 const BUFFER_BYTES = 256 << 10;
 
+/** The longest path of a socket in bytes; some systems cut longer ones off, without an error. */
+const MOST_PATH_BYTES = 100;
+
 /** Both ends of a connection on which bytes go to this process. */
 export interface DataLink {
   /** This process's end. */
@@ -27,9 +30,10 @@ export async function openDataLink(take: (bytes: Uint8Array) => boolean): Promis
   if (process.platform === 'win32') return null;
   const folder = await mkdtemp(join(tmpdir(), 'sealroom-')).catch(() => null);
   if (folder === null) return null;
+  const path = join(folder, 'data');
   const server = createServer({ pauseOnConnect: true });
   try {
-    const path = join(folder, 'data');
+    if (Buffer.byteLength(path) > MOST_PATH_BYTES) return null;
     const accepted = once(server, 'connection') as Promise<[Socket]>;
     await once(server.listen(path), 'listening');
     const onread = {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { BATCH_BYTES, MAX_ROW_BYTES } from '#src/columns/limits';
 import { openReading, ReadingFailure } from '#src/engine/reading-process';
@@ -202,5 +203,35 @@ describe('a table that is read in a process of its own', () => {
     const pid = Number(stdout);
     expect(pid).toBeGreaterThan(0);
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
+  test.skipIf(process.platform === 'win32')('arrives whole, also where there is no place for a socket', () => {
+    const script = `
+      import { createHash } from 'node:crypto';
+      import { openReading } from '#src/engine/reading-process';
+      const fields = [{ name: 'text', type: { kind: 'string' } }, { name: 'number', type: { kind: 'bigint' } }];
+      const sql = "SELECT CASE WHEN i % 3 = 0 THEN NULL ELSE repeat(i::VARCHAR, 40) END, i FROM range(20000) t(i) ORDER BY i";
+      const reading = await openReading();
+      const hash = createHash('sha256');
+      let rows = 0;
+      for await (const batch of reading.stream({ sql, fields, expectedRows: 20000, maxValueBytes: undefined })) {
+        rows += batch.rows;
+        const [text, number] = batch.columns;
+        hash.update(text.offsets).update(text.bytes).update(text.validity).update(number.values);
+      }
+      await reading.close();
+      console.log(rows, hash.digest('hex'));`;
+    const usual = folder.newPath('');
+    mkdirSync(usual);
+    const long = join(usual, 'd'.repeat(120));
+    mkdirSync(long);
+    const outputs = [usual, long, join(usual, 'missing')].map((TMPDIR) => {
+      const options = { encoding: 'utf8', env: { ...process.env, TMPDIR } } as const;
+      return spawnSync(process.execPath, ['--input-type=module', '--eval', script], options).stdout;
+    });
+    expect(outputs[0]).toMatch(/^20000 [0-9a-f]{64}\n$/);
+    expect(new Set(outputs).size).toBe(1);
+    expect(readdirSync(usual)).toEqual([basename(long)]);
+    expect(readdirSync(long)).toEqual([]);
   });
 });
