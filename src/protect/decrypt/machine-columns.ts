@@ -88,7 +88,8 @@ export class MachineColumns implements ColumnMachine {
       this.#openingAt >> 2,
     );
     const outcome = exports.openColumn(this.#openingAt);
-    this.#areOtherRows = false;
+    // A column without sealed cells leaves the keys as they are.
+    if (outcome === OPENED) this.#areOtherRows = false;
     if (outcome !== UNCHANGED && outcome !== OPENED) return null;
     const countsAt = (this.#openingAt >> 2) + COUNTS_AT;
     const [sealed = 0, fingerprint = 0, unsealed = 0, first = -1] = this.#words.subarray(countsAt, countsAt + 4);
