@@ -10,8 +10,8 @@ import type { KeyEvent } from './key-event.ts';
 import type { Signer } from '../tlog/index.ts';
 import { readLines } from './lines.ts';
 import { LOG_FILES } from './log-file.ts';
-import { withLock, writeFileAtomically } from '../files/index.ts';
-import { hashLeaf, TreeEdge } from '../tlog/index.ts';
+import { stampFile, withLock, writeFileAtomically } from '../files/index.ts';
+import { hashLeaf, TreeEdge, type TreeHead } from '../tlog/index.ts';
 import {
   type AttemptEvent,
   type AuditEvent,
@@ -78,6 +78,8 @@ interface State {
   offset: number;
   /** Leaf hash of the last record, in hexadecimal; `null` if there is no record. */
   last: string | null;
+  /** What the system said of both files when they were as they are known; `null` once this process has begun to write to them. */
+  stamp: string | null;
 }
 
 /**
@@ -120,6 +122,8 @@ export class AuditLog implements AsyncDisposable {
   readonly #records: FileHandle;
   readonly #lock: FileHandle;
   #state: State | null = null;
+  /** The longest log that this process has seen here: whatever is read later must extend it. */
+  #seen: TreeHead = new TreeEdge().head();
   #queue: Promise<unknown> = Promise.resolve();
 
   private constructor(options: AuditLogOptions, records: FileHandle, lock: FileHandle) {
@@ -268,22 +272,61 @@ export class AuditLog implements AsyncDisposable {
     const turn = async (): Promise<T> =>
       withLock(this.#lock, this.#options.directory, async () => {
         const known = this.#state;
-        // Whatever fails may have changed the file, so the next call reads it again.
         this.#state = null;
-        const state = await this.#readOn(
-          known ?? { edge: new TreeEdge(), history: new History(), offset: 0, last: null },
-        );
-        const result = await action(state);
-        this.#state = state;
-        return result;
+        const state = await this.#current(known);
+        try {
+          const result = await action(state);
+          state.stamp ??= await this.#stamp();
+          if (state.edge.size > this.#seen.size) this.#seen = state.edge.head();
+          return result;
+        } finally {
+          // What has failed while it was writing may have changed the files in any way: the next call reads them again.
+          if (state.stamp !== null) this.#state = state;
+        }
       });
     const result = this.#queue.then(turn);
     this.#queue = result.catch(() => undefined);
     return result;
   }
 
-  /** Reads signed records that are not known yet, and removes unsigned data. */
-  async #readOn(state: State): Promise<State> {
+  /** What the system says of the files; `null` if one is missing, and then reading it says so. */
+  async #stamp(): Promise<string | null> {
+    const { directory } = this.#options;
+    const files = [LOG_FILES.records, LOG_FILES.checkpoint].map((name) => stampFile(join(directory, name)));
+    return Promise.all(files).then(
+      (stamps) => stamps.join('; '),
+      () => null,
+    );
+  }
+
+  /** The state of the log: what is known of it as long as nobody else has written to its files, and what they say otherwise. */
+  async #current(known: State | null): Promise<State> {
+    //= audit A-33
+    const stamp = await this.#stamp();
+    if (known !== null && stamp !== null && stamp === known.stamp) return known;
+    const size = await this.#sizeOfRecords();
+    // Other processes only append. Whatever else has happened to the file, it is read from its beginning.
+    const isLonger = known !== null && size > known.offset;
+    const state = isLonger ? known : { edge: new TreeEdge(), history: new History(), offset: 0, last: null, stamp };
+    state.stamp = stamp;
+    await this.#readOn(state);
+    await this.#removeUnsigned(state, size);
+    return state;
+  }
+
+  /** The size of the file of records in bytes; refuses another file in its place, which the open one does not follow. */
+  async #sizeOfRecords(): Promise<number> {
+    const { directory } = this.#options;
+    const own = await this.#records.stat();
+    const named = await stat(join(directory, LOG_FILES.records)).catch((error: unknown) => {
+      throw unreadable(directory, LOG_FILES.records, error);
+    });
+    if (own.dev !== named.dev || own.ino !== named.ino) throw this.#broken('its file was replaced while it was open');
+    return own.size;
+  }
+
+  /** Reads signed records that are not known yet. */
+  async #readOn(state: State): Promise<void> {
     const { directory, signer } = this.#options;
     const note = await readFile(join(directory, LOG_FILES.checkpoint), 'utf8').catch((error: unknown) => {
       throw new SealroomError('AUDIT_CHAIN', `cannot read the checkpoint of the log: ${systemReason(error)}`, {
@@ -292,19 +335,21 @@ export class AuditLog implements AsyncDisposable {
       });
     });
     const head = openCheckpoint(note, [signer.verifier]);
+    //= audit A-32
+    if (head.size < this.#seen.size) throw this.#broken('it is shorter than it was when this process last saw it');
     if (state.edge.size < head.size) {
       for await (const { bytes, end, isComplete } of readLines(this.#records, state.offset)) {
         if (!isComplete) break;
         this.#take(state, bytes);
         state.offset = end;
+        if (state.edge.size === this.#seen.size && !equalConstantTime(state.edge.root(), this.#seen.root))
+          throw this.#broken('its first records are not those that this process has seen');
         if (state.edge.size === head.size) break;
       }
     }
     if (state.edge.size !== head.size || !equalConstantTime(state.edge.root(), head.root)) {
       throw this.#broken(`its records are not the ${String(head.size)} that were signed`);
     }
-    await this.#removeUnsigned(state);
-    return state;
   }
 
   #take(state: State, bytes: Uint8Array): void {
@@ -323,15 +368,14 @@ export class AuditLog implements AsyncDisposable {
    * Removes what follows the last signed record, and reports it in a record. No call has returned for it, so nothing ran and
    * nothing was released because of it.
    */
-  async #removeUnsigned(state: State): Promise<void> {
+  async #removeUnsigned(state: State, size: number): Promise<void> {
     //= audit A-31
-    const { size } = await this.#records.stat();
-    if (size < state.offset) throw this.#broken('signed records are no longer there');
     if (size === state.offset) return;
     const hash = createHash('sha256');
     for await (const chunk of this.#records.createReadStream({ start: state.offset, autoClose: false })) {
       hash.update(chunk as Uint8Array);
     }
+    state.stamp = null;
     await this.#writing(() => this.#records.truncate(state.offset));
     const removed = { removedBytes: size - state.offset, removedSha256: hash.digest('hex') };
     // A log can be opened whatever the clock says.
@@ -348,6 +392,7 @@ export class AuditLog implements AsyncDisposable {
     if (contradiction !== undefined)
       throw new SealroomError('AUDIT_RECORD', `the record cannot be added: ${contradiction}`);
     //= audit A-30
+    state.stamp = null;
     await this.#writing(async () => {
       await writeAt(this.#records, Buffer.concat([bytes, LINE_BREAK]), state.offset);
       await this.#records.datasync();
@@ -388,11 +433,15 @@ async function openFile(directory: string, name: string): Promise<FileHandle> {
   try {
     return await open(join(directory, name), 'r+');
   } catch (error) {
-    throw new SealroomError('IO_READ', `cannot open the audit log: ${systemReason(error)}`, {
-      where: { file: join(directory, name) },
-      cause: error,
-    });
+    throw unreadable(directory, name, error);
   }
+}
+
+function unreadable(directory: string, name: string, cause: unknown): SealroomError {
+  return new SealroomError('IO_READ', `cannot open the audit log: ${systemReason(cause)}`, {
+    where: { file: join(directory, name) },
+    cause,
+  });
 }
 
 async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
