@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readFile, stat } from 'node:fs/promises';
+import { type FileHandle, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeUtf8, equalConstantTime } from '../bytes/index.ts';
 import { countOf, SealroomError, systemReason } from '../errors/index.ts';
@@ -9,8 +9,8 @@ import { History, MAX_GAP_MS } from './history.ts';
 import type { KeyEvent } from './key-event.ts';
 import type { Signer } from '../tlog/index.ts';
 import { readLines } from './lines.ts';
-import { LOG_FILES } from './log-file.ts';
-import { stampFile, withLock, writeFileAtomically } from '../files/index.ts';
+import { LOG_FILES, openLogFile, replaceCheckpoint, unreadable, logWriteFailure } from './log-file.ts';
+import { stampFile, withLock } from '../files/index.ts';
 import { hashLeaf, TreeEdge, type TreeHead } from '../tlog/index.ts';
 import {
   type AttemptEvent,
@@ -83,34 +83,6 @@ interface State {
 }
 
 /**
- * Makes an empty log: a directory with its files, and a checkpoint of no records.
- *
- * @throws {SealroomError} IO_EXISTS if there is already a log; IO_WRITE if it cannot be made.
- */
-export async function createAuditLog({ directory, signer }: Omit<AuditLogOptions, 'now'>): Promise<void> {
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    for (const name of [LOG_FILES.lock, LOG_FILES.records])
-      await (await open(join(directory, name), 'a', 0o600)).close();
-    const lock = await openFile(directory, LOG_FILES.lock);
-    try {
-      // If two processes make the same log, only one succeeds.
-      await withLock(lock, directory, async () => {
-        const { size } = await stat(join(directory, LOG_FILES.records));
-        if (size > 0 || (await stat(join(directory, LOG_FILES.checkpoint)).catch(() => null)) !== null) {
-          throw new SealroomError('IO_EXISTS', 'there is already an audit log', { where: { file: directory } });
-        }
-        await replaceCheckpoint(directory, signCheckpoint(new TreeEdge().head(), signer));
-      });
-    } finally {
-      await lock.close();
-    }
-  } catch (error) {
-    throw writeFailure(error, directory);
-  }
-}
-
-/**
  * An audit log that is open for writing: an append-only file of records, and a signed checkpoint over all of them. It is also the
  * ledger of the access budgets. Several processes may have the same log open; they write one record at a time.
  *
@@ -141,9 +113,9 @@ export class AuditLog implements AsyncDisposable {
   static async open(options: AuditLogOptions): Promise<AuditLog> {
     const handles: FileHandle[] = [];
     try {
-      const lock = await openFile(options.directory, LOG_FILES.lock);
+      const lock = await openLogFile(options.directory, LOG_FILES.lock);
       handles.push(lock);
-      const records = await openFile(options.directory, LOG_FILES.records);
+      const records = await openLogFile(options.directory, LOG_FILES.records);
       handles.push(records);
       const log = new AuditLog(options, records, lock);
       await log.#exclusively(() => Promise.resolve());
@@ -409,7 +381,7 @@ export class AuditLog implements AsyncDisposable {
     try {
       await action();
     } catch (error) {
-      throw writeFailure(error, this.#options.directory);
+      throw logWriteFailure(error, this.#options.directory);
     }
   }
 
@@ -429,37 +401,8 @@ function advance(state: State, record: AuditRecord, bytes: Uint8Array): void {
   state.last = Buffer.from(leaf).toString('hex');
 }
 
-async function openFile(directory: string, name: string): Promise<FileHandle> {
-  try {
-    return await open(join(directory, name), 'r+');
-  } catch (error) {
-    throw unreadable(directory, name, error);
-  }
-}
-
-function unreadable(directory: string, name: string, cause: unknown): SealroomError {
-  return new SealroomError('IO_READ', `cannot open the audit log: ${systemReason(cause)}`, {
-    where: { file: join(directory, name) },
-    cause,
-  });
-}
-
 async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
   }
-}
-
-/** Replaces the checkpoint so that either the old or the new one is there whole, even after a power failure. */
-async function replaceCheckpoint(directory: string, note: string): Promise<void> {
-  const path = join(directory, LOG_FILES.checkpoint);
-  await writeFileAtomically(path, note, { replaces: true, temporary: `${path}.tmp` });
-}
-
-function writeFailure(error: unknown, file: string): SealroomError {
-  if (error instanceof SealroomError) return error;
-  return new SealroomError('IO_WRITE', `cannot write the audit log: ${systemReason(error)}`, {
-    where: { file },
-    cause: error,
-  });
 }
