@@ -31,7 +31,7 @@ constexpr int32_t QUOTED_EMPTY_IS_NULL = 2;
 constexpr int32_t NULLS_REFUSED = 8;
 
 /** After the head, one row of so many is in the sample. */
-constexpr int32_t SAMPLE_STRIDE = 64;
+constexpr int32_t SAMPLE_STRIDE = 256;
 constexpr int32_t POSITION_BYTES = 8;
 /** Bytes behind a value that copies may overwrite. */
 constexpr int32_t COPY_SLACK = 16;
