@@ -19,8 +19,8 @@ import { PartStore, type StoredPart } from './part-store.ts';
 const ESTIMATE_BYTES = 1 << 16;
 /** How many times as long as a compressed file its text is, roughly. */
 const COMPRESSION = 8;
-/** Approximate size of a part in bytes. */
-const PART_BYTES = 2 << 20;
+/** Approximate size of a part in bytes: its rows are taken in random order, from memory near the processor if they are not more. */
+const PART_BYTES = 1 << 20;
 /** With more parts, they are larger, so that their pieces are not too small. */
 const MANY_PARTS = 1024;
 const LARGE_PART_BYTES = 8 << 20;
