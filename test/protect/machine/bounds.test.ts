@@ -13,7 +13,7 @@ import { SEED } from '../../tabular/support.ts';
 const TEXT = Buffer.from('one,"t""wo",3\n'.repeat(40));
 
 const SETUP: DealSetup = {
-  ...{ path: '', bytes: TEXT.length, dataStart: 0, rangeBytes: 1 << 20, nextRange: new SharedArrayBuffer(4) },
+  ...{ file: null, bytes: TEXT.length, dataStart: 0, rangeBytes: 1 << 20, nextRange: new SharedArrayBuffer(4) },
   ...{ delimiter: 0x2c, separator: '\n', fields: 3, parts: 4, roomBytes: 512 },
   nullRule: { blankIsNull: true, quotedEmptyIsNull: true, tokens: [Buffer.from('none')] },
   columns: [0, 1, 1].map((field) => {
