@@ -36,7 +36,10 @@ type Options = Partial<EncryptOptions & DecryptOptions>;
 /** A bench with the input of a direction, and what runs it. */
 async function prepare(
   direction: 'encrypt' | 'decrypt',
-): Promise<{ readonly bench: Bench; readonly run: (output: string, options: Options) => Promise<{ readonly rows: number }> }> {
+): Promise<{
+  readonly bench: Bench;
+  readonly run: (output: string, options: Options) => Promise<{ readonly rows: number }>;
+}> {
   const bench = await Bench.start();
   await bench.put('in.csv', direction === 'encrypt' ? TABLE : protectedTable);
   return {
@@ -87,7 +90,11 @@ describe.each(['encrypt', 'decrypt'] as const)('%s', (direction) => {
         else send.call(this, message, list as []);
       });
       const error = await failureOf(run('out.csv', { kernel, threads: 3 }));
-      expect([path, error.code, error.message]).toEqual([path, 'IO_ENGINE', 'a worker thread ended before its work was done']);
+      expect([path, error.code, error.message]).toEqual([
+        path,
+        'IO_ENGINE',
+        'a worker thread ended before its work was done',
+      ]);
       expect(await bench.names()).toEqual(['in.csv', 'tmp']);
       if (path === 'fast' && direction === 'encrypt') expect(wiped).toHaveBeenCalled();
       vi.restoreAllMocks();
