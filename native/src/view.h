@@ -15,6 +15,25 @@ namespace sealroom {
  */
 using Place = uint32_t;
 
+/** Whether a place is in front of another, as numbers with a sign: so WebAssembly compares those of texts. */
+inline bool isBefore(Place place, Place other) { return static_cast<int32_t>(place) < static_cast<int32_t>(other); }
+
+/** Sums, differences and products of numbers from outside, modulo 2^32 as in WebAssembly. */
+inline int32_t sum(int32_t one, int32_t other) {
+  return static_cast<int32_t>(static_cast<uint32_t>(one) + static_cast<uint32_t>(other));
+}
+inline int32_t difference(int32_t one, int32_t other) {
+  return static_cast<int32_t>(static_cast<uint32_t>(one) - static_cast<uint32_t>(other));
+}
+inline int32_t product(int32_t one, int32_t other) {
+  return static_cast<int32_t>(static_cast<uint32_t>(one) * static_cast<uint32_t>(other));
+}
+
+/** Traps unless what begins at `next` lies behind what ends at `end`: so that to write to one changes nothing in the other. */
+inline void requireBehind(Place next, Place end) {
+  if (next < end) trap();
+}
+
 /** The memory of a machine, passed by value, so that its address stays in a register. */
 struct View {
   uint8_t* base;

@@ -13,17 +13,29 @@ export interface TextEncryption {
   readonly inputNull?: string | undefined;
   readonly outputNull?: string | undefined;
   readonly kernel?: KernelName | undefined;
+  readonly threads?: number | undefined;
+}
+
+/** A CSV text that came out, and the notes of the summary. */
+export interface NotedText {
+  readonly text: string;
+  readonly notes: readonly string[];
 }
 
 /** Encrypts a CSV text; gives back the CSV text, its rows in random order. */
 export async function encryptText(csv: string | Uint8Array, encryption: TextEncryption): Promise<string> {
+  return (await encryptTextNoted(csv, encryption)).text;
+}
+
+/** As {@link encryptText}, with the notes. */
+export async function encryptTextNoted(csv: string | Uint8Array, encryption: TextEncryption): Promise<NotedText> {
   const { schema } = encryption;
   const schemaText = typeof schema === 'string' ? schema : JSON.stringify({ headerRow: true, columns: schema });
   return withTempFolder(async (folder) => {
     const input = join(folder, 'in.csv');
     const output = join(folder, 'out.csv');
     await writeFile(input, csv);
-    await encryptTable({
+    const { notes } = await encryptTable({
       input,
       output,
       schema: parseTableSchema(schemaText),
@@ -33,8 +45,9 @@ export async function encryptText(csv: string | Uint8Array, encryption: TextEncr
       csvInputNull: encryption.inputNull,
       csvOutputNull: encryption.outputNull,
       kernel: encryption.kernel,
+      threads: encryption.threads,
     });
-    return readFile(output, 'utf8');
+    return { text: await readFile(output, 'utf8'), notes };
   });
 }
 
@@ -44,15 +57,21 @@ export interface TextDecryption {
   readonly outputNull?: string | undefined;
   readonly allowMixedColumns?: boolean | undefined;
   readonly kernel?: KernelName | undefined;
+  readonly threads?: number | undefined;
 }
 
 /** Decrypts a CSV text. */
 export async function decryptText(csv: string | Uint8Array, decryption: TextDecryption = {}): Promise<string> {
+  return (await decryptTextNoted(csv, decryption)).text;
+}
+
+/** As {@link decryptText}, with the notes. */
+export async function decryptTextNoted(csv: string | Uint8Array, decryption: TextDecryption): Promise<NotedText> {
   return withTempFolder(async (folder) => {
     const input = join(folder, 'in.csv');
     const output = join(folder, 'out.csv');
     await writeFile(input, csv);
-    await decryptTable({
+    const { notes } = await decryptTable({
       input,
       output,
       secret: parseSharedSecret(SECRET),
@@ -61,8 +80,9 @@ export async function decryptText(csv: string | Uint8Array, decryption: TextDecr
       csvOutputNull: decryption.outputNull,
       allowMixedColumns: decryption.allowMixedColumns,
       kernel: decryption.kernel,
+      threads: decryption.threads,
     });
-    return readFile(output, 'utf8');
+    return { text: await readFile(output, 'utf8'), notes };
   });
 }
 

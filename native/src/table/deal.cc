@@ -40,7 +40,7 @@ constexpr int32_t COPY_SLACK = 16;
 /** Rows have a multiple of so many bytes, since copies between shared memory and other memory are many times as fast then. */
 constexpr uint32_t ROW_UNIT = 8;
 
-/** The description of a deal. */
+/** The description of a deal. It and all that it points to lie in the order that deal.ts has. */
 struct Deal {
   /** Columns that are stored, and the place of their descriptions. */
   int32_t stored;
@@ -111,6 +111,11 @@ int32_t headBytes(int32_t columns) { return (columns + 1) << 2; }
 
 Place plus(Place at, int32_t bytes) { return at + static_cast<uint32_t>(bytes); }
 
+/** A sum modulo 2^64, as in WebAssembly. */
+int64_t plus(int64_t one, int32_t other) {
+  return static_cast<int64_t>(static_cast<uint64_t>(one) + static_cast<uint64_t>(int64_t{other}));
+}
+
 /** Bytes between two places, as signed numbers. */
 int64_t roomBetween(Place start, Place end) {
   return int64_t{static_cast<int32_t>(end)} - static_cast<int32_t>(start);
@@ -129,20 +134,30 @@ class Dealer {
     requireItems(view, deal_.partsAt, deal_.parts, PART_BYTES);
     const int32_t parts = deal_.parts;
     if (parts < 1 || parts > 0x10000 || (parts & (parts - 1)) != 0) trap();
-    requireTexts(view, deal_.nullTextsAt);
-    view.requireInIo(deal_.nextDraw, static_cast<int32_t>(deal_.drawsEnd - deal_.nextDraw));
+    const auto drawBytes = static_cast<int32_t>(deal_.drawsEnd - deal_.nextDraw);
+    view.requireInIo(deal_.nextDraw, drawBytes);
+    if ((drawBytes & 1) != 0) trap();
     view.requireInIo(deal_.samplesAt, static_cast<int32_t>(deal_.samplesEnd - deal_.samplesAt));
-    if (deal_.samplesTo < deal_.samplesAt) trap();
+    if (isBefore(deal_.samplesTo, deal_.samplesAt)) trap();
+    requireBehind(dealAt, dialect.fieldsEnd);
+    requireBehind(deal_.storedAt, dealAt + DEAL_BYTES);
+    requireBehind(deal_.sourcesAt, plus(deal_.storedAt, deal_.stored * STORED_BYTES));
+    requireBehind(deal_.partsAt, plus(deal_.sourcesAt, deal_.sources * 4));
+    requireBehind(deal_.nullTextsAt, plus(deal_.partsAt, parts * PART_BYTES));
+    describedEnd_ = requireTexts(view, deal_.nullTextsAt);
     for (int32_t column = 0; column < deal_.stored; column++) {
-      requireTexts(view, view.get<Place>(storedAt(column) + offsetof(Stored, missingTextsAt)));
+      const Place texts = view.get<Place>(storedAt(column) + offsetof(Stored, missingTextsAt));
+      requireBehind(texts, describedEnd_);
+      describedEnd_ = requireTexts(view, texts);
     }
+    requireBehind(deal_.samplesAt, describedEnd_);
     requireFields(deal_.storedAt, deal_.stored, STORED_BYTES, deal_.mostPerField);
     requireFields(deal_.sourcesAt, deal_.sources, 4, 1);
   }
 
   int32_t deal(Place at, Place end, bool isLast, Place stop) {
     int32_t result = DONE;
-    while (at < stop && at < end) {
+    while (isBefore(at, stop) && isBefore(at, end)) {
       if (deal_.nextDraw == deal_.drawsEnd) {
         result = NEEDS_DRAWS;
         break;
@@ -160,7 +175,7 @@ class Dealer {
       if (result != DONE) break;
       at = static_cast<Place>(next);
     }
-    if (result == DONE && at < stop && !isLast) result = NEEDS_TEXT;
+    if (result == DONE && isBefore(at, stop) && !isLast) result = NEEDS_TEXT;
     deal_.at = at;
     view_.put(dealAt_, deal_);
     return result;
@@ -204,13 +219,14 @@ class Dealer {
       return SAMPLES_FULL;
     }
     view_.requireInIo(to, static_cast<int32_t>(most));
+    requireBehind(to, describedEnd_);
     const Place rowEnd = writeRow(to);
     if (rowEnd == 0) return UNFIT_VALUE;
     if (isSampled) deal_.samplesTo = writeSample(to, rowEnd, deal_.samplesTo);
     view_.put(partAt + offsetof(Part, to), rowEnd);
     countUp(partAt + offsetof(Part, rows));
     deal_.nextDraw += 2;
-    deal_.rows++;
+    deal_.rows = sum(deal_.rows, 1);
     return DONE;
   }
 
@@ -247,7 +263,7 @@ class Dealer {
     value = to + ((value - to + ROW_UNIT - 1) & ~(ROW_UNIT - 1));
     if (keepsPositions()) {
       view_.put<int32_t>(lengthAt, POSITION_BYTES);
-      view_.put<int32_t>(value, deal_.rows + 1);
+      view_.put(value, sum(deal_.rows, 1));
       view_.put<int32_t>(value + 4, deal_.run);
       value += POSITION_BYTES;
     }
@@ -269,18 +285,18 @@ class Dealer {
     return value.bytes;
   }
 
-  void countUp(Place counter) const { view_.put(counter, view_.get<int32_t>(counter) + 1); }
+  void countUp(Place counter) const { view_.put(counter, sum(view_.get<int32_t>(counter), 1)); }
 
   /** Counts a value that is not null. */
   void measure(Place column, int32_t bytes) const {
     const Place longest = column + offsetof(Stored, longest);
     if (bytes > view_.get<int32_t>(longest)) view_.put(longest, bytes);
-    const Place sum = column + offsetof(Stored, bytes);
-    view_.put(sum, view_.get<int64_t>(sum) + bytes);
+    const Place total = column + offsetof(Stored, bytes);
+    view_.put(total, plus(view_.get<int64_t>(total), bytes));
     const auto overhead = view_.get<int32_t>(column + offsetof(Stored, overheadBytes));
     if (overhead == 0) return;
     const Place groups = column + offsetof(Stored, groups);
-    view_.put(groups, view_.get<int64_t>(groups) + (bytes + overhead + 2) / 3);
+    view_.put(groups, plus(view_.get<int64_t>(groups), sum(sum(bytes, overhead), 2) / 3));
   }
 
   /** Writes the value of a field to `to` and returns its length, -1 for a null. */
@@ -316,11 +332,13 @@ class Dealer {
   const Dialect dialect_;
   Place dealAt_;
   Deal deal_;
+  /** The end of all descriptions. */
+  Place describedEnd_ = 0;
 };
 
 /** Whether the next records are regular, as far as the text has them, and at least one. */
 bool areRecords(View view, const Dialect& dialect, Place at, Place end, bool isLast) {
-  for (int count = 0; count < 8 && at < end; count++) {
+  for (int count = 0; count < 8 && isBefore(at, end); count++) {
     const int32_t next = splitRecord(view, dialect, at, end, isLast);
     if (next == IRREGULAR) return false;
     if (next == INCOMPLETE) return count > 0;
@@ -340,8 +358,8 @@ Place findRecord(Machine& machine, Place at, Place end, bool isLast) {
   const Dialect& dialect = machine.table.dialect;
   const View view = machine.view();
   if (dialect.fieldsAt == 0) trap();
-  if (at < end) view.requireInIo(at - 1, static_cast<int32_t>(end - at + 1));
-  for (; at < end; at++) {
+  if (isBefore(at, end)) view.requireInIo(at - 1, static_cast<int32_t>(end - at + 1));
+  for (; isBefore(at, end); at++) {
     if (view.get<uint8_t>(at - 1) == '\n' && areRecords(view, dialect, at, end, isLast)) return at;
   }
   return isLast ? end : 0;

@@ -46,7 +46,7 @@ class Opener {
   int32_t open(Place at, Place stop, Place end, bool isLast, Place to) {
     Place next = at;
     int32_t rows = 0;
-    while (rows < plan_.rows && next < stop) {
+    while (rows < plan_.rows && isBefore(next, stop)) {
       const Place fields = fieldsOf(rows);
       const Dialect dialect = dialectOf(plan_.delimiter, plan_.separator, plan_.columns, fields);
       const int32_t after = splitRecord(view_, dialect, next, end, isLast);
@@ -79,7 +79,7 @@ class Opener {
 
   void count(int32_t column, uint32_t counter) const {
     const Place at = plan_.countsAt + static_cast<uint32_t>(column) * COUNT_BYTES + counter;
-    view_.put(at, view_.get<int32_t>(at) + 1);
+    view_.put(at, view_.get<uint32_t>(at) + 1);
   }
 
   /** Finds out what the fields of a record are, and counts them; false if one of them has to be refused. */
@@ -203,7 +203,9 @@ void setOpening(Machine& machine, Place planAt) {
   view.requireInIo(plan.countsAt, plan.columns * static_cast<int32_t>(COUNT_BYTES));
   view.requireInIo(plan.nullAt, plan.nullBytes);
   view.requireInIo(plan.emptyAt, plan.emptyBytes);
-  requireTexts(view, plan.nullTextsAt);
+  requireBehind(plan.countsAt, planAt + static_cast<uint32_t>(sizeof(Opening)));
+  requireBehind(plan.nullTextsAt, plan.countsAt + static_cast<uint32_t>(plan.columns) * COUNT_BYTES);
+  requireBehind(plan.fieldsAt, requireTexts(view, plan.nullTextsAt));
   machine.table.opening = plan;
   machine.table.openingAt = planAt;
 }
@@ -218,6 +220,8 @@ int32_t openLines(Machine& machine, Place at, Place stop, Place end, bool isLast
   const int64_t room = (int64_t{bytes} << 1) + int64_t{plan.rows} * plan.columns * marks;
   if (room > INT32_MAX) trap();
   machine.requireInIo(to, static_cast<int32_t>(room));
+  const Place known = plan.fieldsAt + static_cast<uint32_t>(plan.rows * plan.columns * FIELD_BYTES);
+  for (const Place behind : {at, plan.refinedAt, to}) requireBehind(behind, known);
   return Opener(machine).open(at, stop, end, isLast, to);
 }
 

@@ -18,6 +18,7 @@ Plan::Plan(View view, Place at) : view_(view), at_(at) {
   view.requireInIo(emptyAt(), emptyBytes());
   view.requireInIo(rootAt(), KEY_BYTES);
   view.requireInIo(place(8), stored() * 4);
+  requireBehind(place(8), end());
   for (int32_t index = 0; index < columns(); index++) {
     const ColumnPlan each = column(index);
     if (each.stored() < 0 || each.stored() >= stored()) trap();
@@ -29,10 +30,12 @@ Plan::Plan(View view, Place at) : view_(view), at_(at) {
   }
 }
 
-void Plan::openRow(Place row) const {
+void Plan::openRow(Place row, Place rowsEnd) const {
   view_.requireInIo(row, headBytes());
   const int32_t bytes = view_.get<int32_t>(row);
   view_.requireInIo(row, bytes);
+  requireBehind(row, place(8) + static_cast<uint32_t>(stored() * 4));
+  requireBehind(rowsEnd, row + static_cast<uint32_t>(std::max(bytes, headBytes())));
   int32_t at = headBytes();
   for (int32_t column = 0; column < stored(); column++) {
     view_.put(place(8) + static_cast<uint32_t>(column * 4), row + static_cast<uint32_t>(at));

@@ -37,7 +37,7 @@ struct ColumnPlan {
 /** A plan in the memory. */
 class Plan {
  public:
-  /** Traps unless the plan and all that it points to lie in IO. */
+  /** Traps unless the plan and all that it points to lie in IO, and the numbers of `openRow` behind the plan. */
   Plan(View view, Place at);
 
   int32_t columns() const { return words_[2]; }
@@ -50,14 +50,20 @@ class Plan {
   int32_t emptyBytes() const { return words_[6]; }
   Place rootAt() const { return place(7); }
 
+  /** The end of the plan and of the descriptions behind it. */
+  Place end() const { return at_ + static_cast<uint32_t>((PLAN_WORDS + columns() * COLUMN_WORDS) * 4); }
+
   /** Stores the outcome of `measureLines`. */
   void setMeasured(int32_t lineBytes, int32_t fillers) const {
     view_.put(at_ + 36, lineBytes);
     view_.put(at_ + 40, fillers);
   }
 
-  /** Finds the values of a row, for `valueAt`. Traps unless they lie in the row, and the row in IO. */
-  void openRow(Place row) const;
+  /**
+   * Finds the values of a row, for `valueAt`. Traps unless they lie in the row, and the row in IO, behind the plan and its numbers and in
+   * front of `rowsEnd`.
+   */
+  void openRow(Place row, Place rowsEnd) const;
 
   /** Has the processor load a row that is opened soon: rows are in random order. Nothing happens if there is none at the place. */
   void prefetchRow(Place row) const {

@@ -33,15 +33,15 @@ bool hasCell(const ColumnPlan& column, int32_t bytes) { return bytes != NULL_BYT
 
 /** The bytes of a value, or of an encoded null, with what comes before and behind it in the payload (format F-32). */
 int32_t payloadBytes(const ColumnPlan& column, int32_t bytes) {
-  if (column.padBytes() >= 0) return column.padBytes() + PAD_COUNT_BYTES;
-  return (bytes == NULL_BYTES ? column.encodedNullBytes() : column.prefixBytes() + bytes) + PAD_COUNT_BYTES;
+  if (column.padBytes() >= 0) return sum(column.padBytes(), PAD_COUNT_BYTES);
+  return sum(bytes == NULL_BYTES ? column.encodedNullBytes() : sum(column.prefixBytes(), bytes), PAD_COUNT_BYTES);
 }
 
 /** The length of the cell of a value, or of a null that becomes one. */
 int32_t cellBytes(const ColumnPlan& column, int32_t bytes) {
   if (column.kind() == FINGERPRINT) return FINGERPRINT_CELL_BYTES;
-  const int32_t body = NONCE_AND_IV_BYTES + payloadBytes(column, bytes) + TAG_BYTES;
-  return CELL_PREFIX_BYTES + (body + 2) / 3 * 4;
+  const int32_t body = sum(payloadBytes(column, bytes), NONCE_AND_IV_BYTES + TAG_BYTES);
+  return sum(product(sum(body, 2) / 3, 4), CELL_PREFIX_BYTES);
 }
 
 /** The bytes of a cleartext value in its line. */
@@ -71,7 +71,7 @@ void layLines(View view, const Plan& plan, const LinesCall& call) {
   for (int32_t row = 0; row < call.rows; row++) {
     prefetchRows(view, plan, call.placesAt, row, call.rows);
     const Place at = view.get<Place>(call.placesAt + static_cast<uint32_t>(row * 4));
-    plan.openRow(at);
+    plan.openRow(at, call.placesAt);
     for (int32_t index = 0; index < columns; index++) {
       const ColumnPlan column = plan.column(index);
       const int32_t length = plan.valueBytes(at, column.stored());
@@ -172,7 +172,7 @@ void sealColumn(Machine& machine, const ColumnPlan& column, Place notes, int32_t
     fields[0] = static_cast<int32_t>(isNull ? column.encodedNullAt() : note.value);
     fields[1] = bytes;
     fields[2] = before;
-    fields[3] = pad < 0 ? 0 : pad - before - bytes;
+    fields[3] = pad < 0 ? 0 : difference(difference(pad, before), bytes);
     fields[4] = static_cast<int32_t>(note.cell);
     fields[5] = row;
   }
@@ -190,6 +190,7 @@ int32_t measureLines(Machine& machine, Place planAt, Place placesAt, int32_t row
   const Plan plan(view, planAt);
   requireCount(rows);
   view.requireInIo(placesAt, rows * 4);
+  if (mostBytes < 0) trap();
   const int32_t columns = plan.columns();
   int32_t bytes = 0;
   int32_t fillers = 0;
@@ -197,7 +198,7 @@ int32_t measureLines(Machine& machine, Place planAt, Place placesAt, int32_t row
   for (; row < rows; row++) {
     prefetchRows(view, plan, placesAt, row, rows);
     const Place at = view.get<Place>(placesAt + static_cast<uint32_t>(row * 4));
-    plan.openRow(at);
+    plan.openRow(at, placesAt);
     int64_t lineBytes = columns;
     int32_t lineFillers = 0;
     for (int32_t index = 0; index < columns; index++) {
@@ -211,7 +212,7 @@ int32_t measureLines(Machine& machine, Place planAt, Place placesAt, int32_t row
       }
     }
     if (lineBytes < columns || lineBytes > INT32_MAX) trap();
-    if (row > 0 && lineBytes > int64_t{mostBytes} - bytes) break;
+    if (row > 0 && lineBytes > mostBytes - bytes) break;
     bytes += static_cast<int32_t>(lineBytes);
     fillers += lineFillers;
   }
@@ -229,6 +230,8 @@ void protectLines(Machine& machine, const LinesCall& call) {
   const int64_t noteBytes = int64_t{columns} * call.rows * NOTE_BYTES;
   if (noteBytes > INT32_MAX) trap();
   view.requireInIo(call.notesAt, static_cast<int32_t>(noteBytes));
+  requireBehind(call.notesAt, call.placesAt + static_cast<uint32_t>(call.rows * 4));
+  requireBehind(call.linesAt, call.notesAt + static_cast<uint32_t>(noteBytes));
   layLines(view, plan, call);
   Place filler = call.fillersAt;
   bool hasRoot = false;
@@ -273,6 +276,10 @@ int32_t gatherColumn(Machine& machine, const GatherCall& call) {
   view.requireInIo(call.offsetsAt, (call.rows + 1) * 4);
   view.requireInIo(call.validityAt, validityBytes);
   view.requireInIo(call.bytesAt, call.mostBytes);
+  requireBehind(call.notesAt, plan.end());
+  requireBehind(call.offsetsAt, call.notesAt + static_cast<uint32_t>(noteBytes));
+  requireBehind(call.validityAt, call.offsetsAt + static_cast<uint32_t>((call.rows + 1) * 4));
+  requireBehind(call.bytesAt, call.validityAt + static_cast<uint32_t>(validityBytes));
   const ColumnPlan column = plan.column(call.index);
   std::memset(view.base + call.validityAt, 0, static_cast<size_t>(validityBytes));
   view.put<int32_t>(call.offsetsAt, 0);

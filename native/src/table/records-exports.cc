@@ -8,7 +8,7 @@ namespace {
 
 /** Traps unless the text [at, end) is in IO, if there is any. */
 void requireText(View view, Place at, Place end) {
-  if (at < end) view.requireInIo(at, static_cast<int32_t>(end - at));
+  if (isBefore(at, end)) view.requireInIo(at, static_cast<int32_t>(end - at));
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ Place copyField(Machine& machine, int32_t field, Place to) {
 
 bool isText(Machine& machine, Place at, Place end) {
   requireText(machine.view(), at, end);
-  return isUtf8(machine.view(), at, end);
+  return !isBefore(at, end) || isUtf8(machine.view(), at, end);
 }
 
 }  // namespace sealroom

@@ -32,7 +32,7 @@ void noteField(View view, Place field, Place start, Place end, int32_t flags) {
 }  // namespace
 
 int32_t splitRecord(View view, const Dialect& dialect, Place at, Place end, bool isLast) {
-  if (at >= end) return isLast ? IRREGULAR : INCOMPLETE;
+  if (!isBefore(at, end)) return isLast ? IRREGULAR : INCOMPLETE;
   if (view.get<uint8_t>(at) == '#') return IRREGULAR;
   const __m128i delimiters = _mm_set1_epi8(static_cast<char>(dialect.delimiter));
   const Place lastField = dialect.fieldsEnd - FIELD_BYTES;

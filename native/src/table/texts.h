@@ -5,16 +5,17 @@
 
 namespace sealroom {
 
-/** Traps unless a list is in IO. */
-inline void requireTexts(View view, Place listAt) {
+/** Traps unless a list is in IO. Returns its end. */
+inline Place requireTexts(View view, Place listAt) {
   Place at = listAt;
   view.requireInIo(at, 4);
   for (int32_t left = view.get<int32_t>(listAt); left > 0; left--) {
     view.requireInIo(at += 4, 4);
     const int32_t bytes = view.get<int32_t>(at);
     view.requireInIo(at + 4, bytes);
-    at += static_cast<uint32_t>(bytes + 3) & ~3u;
+    at += (static_cast<uint32_t>(bytes) + 3) & ~3u;
   }
+  return at + 4;
 }
 
 /** Whether a value is one of the texts of a list. */

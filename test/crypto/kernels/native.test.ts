@@ -1,3 +1,8 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { createKernel, nativeKernelProblem } from 'sealroom/crypto';
 import { examineAddon } from '#src/crypto/kernels/native/examine-addon';
@@ -10,6 +15,7 @@ import { Differential } from './differential.ts';
 import { testMachine } from './machine-suite.ts';
 
 const support = nativeSupport();
+const BUILT = fileURLToPath(new URL('../../../native/build/linux-x64/native.node', import.meta.url));
 
 if (support.kind === 'sound') {
   const createMachine = (): WasmMachine => new WasmMachine(support.createExports());
@@ -42,6 +48,19 @@ if (support.kind === 'sound') {
       const { byteLength } = machine.exports.memory.buffer;
       expect(() => machine.exports.memory.grow(65_536)).toThrow(RangeError);
       expect(machine.exports.memory.buffer.byteLength).toBe(byteLength);
+    });
+
+    test('is there for calls, whatever a caller does to its buffer', () => {
+      const { exports, ioAt } = createMachine();
+      const { buffer } = exports.memory;
+      expect(() => {
+        structuredClone(buffer, { transfer: [buffer] });
+        (buffer as { transfer?: (bytes: number) => ArrayBuffer }).transfer?.(16);
+      }).not.toThrow('unreachable');
+      exports.setRoot();
+      exports.wipeCall(64);
+      exports.memory.grow(1);
+      expect(new Uint8Array(exports.memory.buffer, ioAt, 64).every((byte) => byte === 0)).toBe(true);
     });
 
     test('lives as long as anything of it', () => {
@@ -86,6 +105,21 @@ describe('an addon is refused, and the reason said, if', () => {
       throw new Error('@sealroom/native-plan9-mips is not installed');
     });
     expect(reason).toBe('@sealroom/native-plan9-mips is not installed');
+  });
+
+  test.runIf(existsSync(BUILT))('it is a built one of another version', () => {
+    // The same but for the digest of its sources.
+    const other = Buffer.from(readFileSync(BUILT, 'latin1').replaceAll(SOURCES_DIGEST, '0'.repeat(64)), 'latin1');
+    const folder = mkdtempSync(join(tmpdir(), 'sealroom-native-'));
+    const path = join(folder, 'native.node');
+    writeFileSync(path, other);
+    try {
+      expect(reasonOf(() => createRequire(import.meta.url)(path) as NativeAddon)).toBe(
+        'it was built from other sources',
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('it was compiled from other sources, or does not say from which', () => {

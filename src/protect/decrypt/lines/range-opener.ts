@@ -38,6 +38,8 @@ export class RangeOpener {
   readonly #ranges: LineRanges;
   readonly #opener: LineOpener;
   readonly #turns: Turns;
+  /** Bytes that are read behind a range. What one needed, the next one probably does. */
+  #behindBytes = BEHIND_BYTES;
 
   constructor(ranges: LineRanges, opener: LineOpener, turns: Turns) {
     this.#ranges = ranges;
@@ -85,9 +87,8 @@ export class RangeOpener {
     // A line break right before the range tells that a record begins with it.
     const base = range === 0 ? first : first - 1;
     this.#opener.counts.fill(0);
-    for (let behind = BEHIND_BYTES; ; behind *= 4) {
-      const wanted = Math.min(fileBytes, border + behind) - base;
-      if (wanted > LINE_TEXT_BYTES) return declined('long');
+    for (;;) {
+      const wanted = Math.min(Math.min(fileBytes, border + this.#behindBytes) - base, LINE_TEXT_BYTES);
       const end = this.#read(base, wanted);
       if (end < wanted) return declined('changed');
       const isLast = base + end === fileBytes;
@@ -101,6 +102,8 @@ export class RangeOpener {
         this.#opener.counts.fill(0);
       }
       if (isLast) return declined('records');
+      if (wanted === LINE_TEXT_BYTES) return declined('long');
+      this.#behindBytes *= 4;
     }
   }
 

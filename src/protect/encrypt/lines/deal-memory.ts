@@ -70,17 +70,18 @@ export function layOutDeal(machine: TableMachine, setup: DealSetup): DealMemory 
   const { dealBytes, storedBytes, partBytes } = machine.exports;
   const places = new Places(machine);
   const fields = places.take(setup.fields * FIELD_WORDS * 4);
+  const deal = places.take(dealBytes.value);
+  const stored = places.take(columns.length * storedBytes.value);
+  const sources = places.take((sampled?.length ?? 0) * 4);
+  const partsAt = places.take(parts * partBytes.value);
+  const [nullTexts] = places.put(encodeTexts(nullRule.tokens));
+  const missingTexts = columns.map(({ steps }) => places.put(encodeTexts(steps?.nulls ?? []))[0]);
   const memory = {
-    deal: places.take(dealBytes.value),
-    stored: places.take(columns.length * storedBytes.value),
-    parts: places.take(parts * partBytes.value),
+    ...{ deal, stored, parts: partsAt },
     text: places.take(TEXT_BYTES * 2),
     draws: places.take(DRAWS * 2),
     samples: places.take(sampled === null ? 0 : SAMPLES_BYTES),
   };
-  const sources = places.take((sampled?.length ?? 0) * 4);
-  const [nullTexts] = places.put(encodeTexts(nullRule.tokens));
-  const missingTexts = columns.map(({ steps }) => places.put(encodeTexts(steps?.nulls ?? []))[0]);
   const rooms = places.take(parts * roomBytes);
   const { buffer } = machine.exports.memory;
   const rule = (nullRule.blankIsNull ? 1 : 0) | (nullRule.quotedEmptyIsNull ? 2 : 0);

@@ -1,7 +1,7 @@
 // Deals the rows of a CSV text to parts: splits its records, refuses what needs the exact reader, and writes the stored columns of each row
 // behind the other rows of a random part, in the format of src/protect/encrypt/core/row-format.ts. Between the values of a row and its position,
 // if that is kept, there may be zeros.
-import { IO, SLACK, requireInIo } from '../../../crypto/kernels/wasm/assembly/layout';
+import { requireBehind, requireInIo } from '../../../crypto/kernels/wasm/assembly/layout';
 import { copyFieldTo, fieldAt, fieldCount, INCOMPLETE, IRREGULAR, splitRecord } from '../../../tabular/csv/assembly/records';
 import { hasChanged, MISSING, NORMALISED, normaliseValue } from './normalise';
 import { requireDialect, requireField, requireText } from './records';
@@ -25,6 +25,10 @@ const IRREGULAR_RECORD: i32 = 5;
 const UNFIT_VALUE: i32 = 6;
 
 // ---- The description of a deal, all i32. It is at a multiple of eight.
+//
+// In memory lie, one behind the other: what is known of the fields, this description, those of the stored columns, the numbers of the sampled
+// ones, the descriptions of the parts, the texts that are null, those of each stored column; samples and rooms behind all of these, so that
+// nothing that is written changes what says where.
 
 /** Columns that are stored, and the place of their descriptions. */
 const STORED: i32 = 0;
@@ -146,6 +150,7 @@ export function dealRows(deal: i32, at: i32, end: i32, isLast: bool, stop: i32):
       break;
     }
     requireInIo(<usize>to, <i32>most);
+    requireBehind(<usize>to, describedEnd);
     const rowEnd = writeRow(deal, to, row);
     if (rowEnd == 0) {
       result = UNFIT_VALUE;
@@ -189,7 +194,10 @@ function areRecords(at: i32, end: i32, isLast: bool): bool {
   return true;
 }
 
-/** Traps unless all that a description speaks of is in IO. The room of a part is checked when it is used. */
+/** The end of all descriptions of the current call. */
+let describedEnd: usize = 0;
+
+/** Traps unless all that a description speaks of is in IO, in its order. The room of a part is checked when it is used. */
 function requireDeal(deal: i32, at: i32, end: i32): void {
   requireInIo(<usize>deal, dealBytes);
   requireInIo(<usize>at, end - at);
@@ -200,17 +208,27 @@ function requireDeal(deal: i32, at: i32, end: i32): void {
   requireItems(load<i32>(deal, PARTS_AT), load<i32>(deal, PARTS), partBytes);
   const parts = load<i32>(deal, PARTS);
   if (parts < 1 || parts > 0x10000 || popcnt(parts) != 1) unreachable();
-  requireTexts(load<i32>(deal, NULL_TEXTS_AT));
   const draw = load<i32>(deal, NEXT_DRAW);
-  requireInIo(<usize>draw, load<i32>(deal, DRAWS_END) - draw);
+  const drawBytes = load<i32>(deal, DRAWS_END) - draw;
+  requireInIo(<usize>draw, drawBytes);
+  if ((drawBytes & 1) != 0) unreachable();
   const samplesAt = load<i32>(deal, SAMPLES_AT);
   const samplesTo = load<i32>(deal, SAMPLES_TO);
   requireInIo(<usize>samplesAt, load<i32>(deal, SAMPLES_END) - samplesAt);
   if (samplesTo < samplesAt) unreachable();
   const stored = load<i32>(deal, STORED_AT);
+  requireBehind(<usize>deal, <usize>fieldAt(fieldCount()));
+  requireBehind(<usize>stored, <usize>deal + dealBytes);
+  requireBehind(<usize>load<i32>(deal, SOURCES_AT), <usize>(stored + load<i32>(deal, STORED) * storedBytes));
+  requireBehind(<usize>load<i32>(deal, PARTS_AT), <usize>(load<i32>(deal, SOURCES_AT) + load<i32>(deal, SOURCES) * 4));
+  requireBehind(<usize>load<i32>(deal, NULL_TEXTS_AT), <usize>(load<i32>(deal, PARTS_AT) + parts * partBytes));
+  describedEnd = requireTexts(load<i32>(deal, NULL_TEXTS_AT));
   for (let column = 0; column < load<i32>(deal, STORED); column++) {
-    requireTexts(load<i32>(stored + column * storedBytes, MISSING_TEXTS_AT));
+    const texts = load<i32>(stored + column * storedBytes, MISSING_TEXTS_AT);
+    requireBehind(<usize>texts, describedEnd);
+    describedEnd = requireTexts(texts);
   }
+  requireBehind(<usize>samplesAt, describedEnd);
   requireFields(stored, load<i32>(deal, STORED), storedBytes, load<i32>(deal, MOST_PER_FIELD));
   requireFields(load<i32>(deal, SOURCES_AT), load<i32>(deal, SOURCES), 4, 1);
 }

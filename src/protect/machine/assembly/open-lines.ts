@@ -1,5 +1,5 @@
 // Decryption: the records of a protected CSV file become the lines of the opened one. Sealed cells are opened where they are.
-import { CELLS, CELL_BYTES, SLOTS, requireInIo } from '../../../crypto/kernels/wasm/assembly/layout';
+import { CELLS, CELL_BYTES, SLOTS, requireBehind, requireInIo } from '../../../crypto/kernels/wasm/assembly/layout';
 import { CIPHERTEXT_AT, openInPlace } from '../../../crypto/kernels/wasm/assembly/open';
 import { freeSlots } from '../../../crypto/kernels/wasm/assembly/row-keys';
 import { putField, putPlain } from '../../../tabular/csv/assembly/fields';
@@ -74,7 +74,10 @@ export function setOpening(planAt: usize): void {
   takePlan();
 }
 
-/** Takes what the plan says now. Traps unless it and all that it points to lie in IO. */
+/**
+ * Takes what the plan says now. Traps unless it and all that it points to lie in IO; and plan, counts, texts and what is known of the
+ * fields one behind the other, so that nothing that is written changes what says where.
+ */
 function takePlan(): void {
   requireInIo(plan, PLAN_BYTES);
   columns = load<i32>(plan, 8);
@@ -85,14 +88,16 @@ function takePlan(): void {
   requireInIo(load<u32>(plan, 20), columns * COUNTS * 4);
   requireInIo(load<u32>(plan, 28), load<i32>(plan, 32));
   requireInIo(load<u32>(plan, 36), load<i32>(plan, 40));
-  requireTexts(load<i32>(plan, 48));
+  requireBehind(load<u32>(plan, 20), plan + PLAN_BYTES);
+  requireBehind(load<u32>(plan, 48), <usize>load<u32>(plan, 20) + <usize>(columns * COUNTS * 4));
+  requireBehind(fieldsAt, requireTexts(load<i32>(plan, 48)));
 }
 
 /**
  * Opens the records of the text [at, end) that begin before `stop`, as many as a call may have, and writes their lines to `to`. The
  * cells are opened in the text, which is not to be read again.
  *
- * There must be room for the lines: twice the bytes of the text, and for each field of a call the longer mark and three bytes more.
+ * Text, values and lines lie behind what is known of the fields. There must be room for the lines: twice the bytes of the text, and for each field of a call the longer mark and three bytes more.
  *
  * @param isLast whether the file ends with the text
  * @returns how many records they are, of which blank lines are none, and which are fewer if the next one goes on behind the text; or
@@ -107,6 +112,10 @@ export function openLines(at: i32, stop: i32, end: i32, isLast: bool, to: i32): 
   const room = (<i64>(end - at) << 1) + <i64>(most * columns) * marks;
   if (room > i32.MAX_VALUE) unreachable();
   requireInIo(<usize>to, <i32>room);
+  const known = fieldsAt + <usize>(most * columns * FIELD_BYTES);
+  requireBehind(<usize>at, known);
+  requireBehind(load<u32>(plan, 24), known);
+  requireBehind(<usize>to, known);
   refinedAt = load<i32>(plan, 24);
   let next = at;
   let rows = 0;

@@ -1,5 +1,5 @@
 // The description of a table's columns, which the driver writes into IO, and the values of its rows in memory.
-import { requireInIo } from '../../../crypto/kernels/wasm/assembly/layout';
+import { requireBehind, requireInIo } from '../../../crypto/kernels/wasm/assembly/layout';
 
 /*
  * The plan: 32-bit integers.
@@ -38,7 +38,7 @@ export const SEALED: i32 = 2;
 /** The length of a null. */
 export const NULL_BYTES: i32 = -1;
 
-/** Traps unless the plan and all that it points to lie in IO. */
+/** Traps unless the plan and all that it points to lie in IO, and the module's numbers behind the plan. */
 export function requirePlan(plan: usize): void {
   requireInIo(plan, PLAN_WORDS * 4);
   const stored = storedColumns(plan);
@@ -50,6 +50,7 @@ export function requirePlan(plan: usize): void {
   requireInIo(emptyAt(plan), emptyBytes(plan));
   requireInIo(rootAt(plan), KEY_BYTES);
   requireInIo(startsAt(plan), stored * 4);
+  requireBehind(startsAt(plan), planEnd(plan));
   for (let column = 0; column < targets; column++) {
     const at = columnAt(plan, column);
     if (storedOf(at) < 0 || storedOf(at) >= stored) unreachable();
@@ -114,6 +115,13 @@ function startsAt(plan: usize): usize {
 export function setMeasured(plan: usize, lineBytes: i32, fillers: i32): void {
   store<i32>(plan, lineBytes, 36);
   store<i32>(plan, fillers, 40);
+}
+
+/** The end of the plan and of the descriptions behind it. */
+// @ts-ignore: decorator
+@inline
+export function planEnd(plan: usize): usize {
+  return columnAt(plan, targetColumns(plan));
 }
 
 /** The description of a target column. */
@@ -195,11 +203,16 @@ export function valueBytes(row: usize, stored: i32): i32 {
   return load<i32>(row + <usize>stored * 4, 4);
 }
 
-/** Finds the values of a row, for `valueAt`. Traps unless they lie in the row, and the row in IO. */
-export function openRow(plan: usize, row: usize): void {
+/**
+ * Finds the values of a row, for `valueAt`. Traps unless they lie in the row, and the row in IO, behind the plan and its numbers and in
+ * front of `rowsEnd`.
+ */
+export function openRow(plan: usize, row: usize, rowsEnd: usize): void {
   requireInIo(row, headBytes(plan));
   const bytes = load<i32>(row);
   requireInIo(row, bytes);
+  requireBehind(row, startsAt(plan) + <usize>storedColumns(plan) * 4);
+  requireBehind(rowsEnd, row + <usize>max(bytes, headBytes(plan)));
   let at = headBytes(plan);
   const stored = storedColumns(plan);
   const starts = startsAt(plan);

@@ -11,6 +11,7 @@ import {
   ROW_NONCES,
   SCHEDULES,
   TALLIES,
+  requireBehind,
   requireCount,
   requireInIo,
 } from '../../../crypto/kernels/wasm/assembly/layout';
@@ -34,6 +35,7 @@ import {
   nullTypeByte,
   openRow,
   padBytes,
+  planEnd,
   prefixAt,
   prefixBytes,
   requirePlan,
@@ -96,21 +98,22 @@ function cellBytes(column: usize, bytes: i32): i32 {
 }
 
 /**
- * Measures the lines of the rows whose places are at `placesAt`, as long as they have no more than `mostBytes` bytes, but at
- * least one. Returns how many rows that are; the bytes of their lines, and how many fillers they need, go to the plan.
+ * Measures the lines of the rows whose places are at `placesAt`, behind the rows, as long as they have no more than `mostBytes` bytes, but
+ * at least one. Returns how many rows that are; the bytes of their lines, and how many fillers they need, go to the plan.
  */
 export function measureLines(plan: usize, placesAt: usize, rows: i32, mostBytes: i32): i32 {
   requirePlan(plan);
   requireCount(rows);
   requireInIo(placesAt, rows * 4);
+  if (mostBytes < 0) unreachable();
   const columns = targetColumns(plan);
   let bytes = 0;
   let fillers = 0;
   let row = 0;
   for (; row < rows; row++) {
     const at: usize = load<u32>(placesAt + <usize>row * 4);
-    openRow(plan, at);
-    let lineBytes = columns;
+    openRow(plan, at, placesAt);
+    let lineBytes: i64 = columns;
     let lineFillers = 0;
     for (let index = 0; index < columns; index++) {
       const column = columnAt(plan, index);
@@ -122,9 +125,9 @@ export function measureLines(plan: usize, placesAt: usize, rows: i32, mostBytes:
         if (kindOf(column) == FINGERPRINT && length == NULL_BYTES) lineFillers++;
       }
     }
-    if (lineBytes < columns) unreachable();
+    if (lineBytes < columns || lineBytes > i32.MAX_VALUE) unreachable();
     if (row > 0 && lineBytes > mostBytes - bytes) break;
-    bytes += lineBytes;
+    bytes += <i32>lineBytes;
     fillers += lineFillers;
   }
   setMeasured(plan, bytes, fillers);
@@ -147,6 +150,8 @@ function cleartextBytes(plan: usize, column: usize, bytes: i32, isFirst: bool): 
  *
  * `notesAt` has room for a note per target column and row, which stays for `gatherColumn`: the place of the value, its bytes
  * or -1, and the place of the cell or 0; the notes of a column are together.
+ *
+ * Traps unless plan, rows, places, notes and lines lie one behind the other.
  */
 export function protectLines(
   plan: usize,
@@ -163,6 +168,8 @@ export function protectLines(
   requireInIo(linesAt, lineBytes);
   const columns = targetColumns(plan);
   requireNotes(notesAt, columns, rows);
+  requireBehind(notesAt, placesAt + <usize>rows * 4);
+  requireBehind(linesAt, notesAt + <usize>(columns * rows) * NOTE_BYTES);
   layLines(plan, placesAt, rows, notesAt, linesAt, linesAt + <usize>lineBytes);
 
   let filler = fillersAt;
@@ -195,7 +202,7 @@ function layLines(plan: usize, placesAt: usize, rows: i32, notesAt: usize, lines
   let to = linesAt;
   for (let row = 0; row < rows; row++) {
     const at: usize = load<u32>(placesAt + <usize>row * 4);
-    openRow(plan, at);
+    openRow(plan, at, placesAt);
     for (let index = 0; index < columns; index++) {
       const column = columnAt(plan, index);
       const length = valueBytes(at, storedOf(column));
@@ -349,6 +356,8 @@ export function maskNonces(maskAt: usize, rows: i32, firstRow: i32): void {
 /**
  * Copies what the last lines have in a target column: to `offsetsAt` where each value or cell ends, beginning with 0; their
  * bytes to `bytesAt`, of which there are at most `mostBytes`; to `validityAt` a bit for each that is not null. Returns the bytes.
+ *
+ * Traps unless plan, notes, offsets, bits and bytes lie one behind the other.
  */
 export function gatherColumn(
   plan: usize,
@@ -367,6 +376,10 @@ export function gatherColumn(
   requireInIo(offsetsAt, (rows + 1) * 4);
   requireInIo(validityAt, (rows + 7) >> 3);
   requireInIo(bytesAt, mostBytes);
+  requireBehind(notesAt, planEnd(plan));
+  requireBehind(offsetsAt, notesAt + <usize>((index + 1) * rows) * NOTE_BYTES);
+  requireBehind(validityAt, offsetsAt + <usize>(rows + 1) * 4);
+  requireBehind(bytesAt, validityAt + <usize>((rows + 7) >> 3));
   const column = columnAt(plan, index);
   memory.fill(validityAt, 0, <usize>((rows + 7) >> 3));
   store<i32>(offsetsAt, 0);

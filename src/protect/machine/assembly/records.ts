@@ -54,5 +54,5 @@ export function copyField(field: i32, to: i32): i32 {
 /** Whether the bytes [at, end) are UTF-8. */
 export function isText(at: i32, end: i32): bool {
   requireText(at, end);
-  return isUtf8(at, end);
+  return at >= end || isUtf8(at, end);
 }

@@ -1,8 +1,8 @@
 // Lists of short texts that values are compared with: their number, then for each its length and its bytes, at multiples of four.
 import { requireInIo } from '../../../crypto/kernels/wasm/assembly/layout';
 
-/** Traps unless a list is in IO. */
-export function requireTexts(listAt: i32): void {
+/** Traps unless a list is in IO. Returns its end. */
+export function requireTexts(listAt: i32): usize {
   let at = <usize>listAt;
   requireInIo(at, 4);
   for (let left = load<i32>(listAt); left > 0; left--) {
@@ -11,6 +11,7 @@ export function requireTexts(listAt: i32): void {
     requireInIo(at + 4, bytes);
     at += (bytes + 3) & ~3;
   }
+  return at + 4;
 }
 
 /** Whether a value is one of the texts of a list. */

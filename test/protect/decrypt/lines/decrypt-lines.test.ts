@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type DecryptOptions, type DecryptSummary, deriveSealingRoot, parseSharedSecret } from 'sealroom';
 import { type ClientType, type ClientValue, encodeNull, encodeValue, parseCollaborationId } from 'sealroom/crypto';
 import { decryptLines, type LineDecryption } from '#src/protect/decrypt/lines/decrypt-lines';
+import { LineOpener } from '#src/protect/decrypt/lines/line-opener';
 import { ID, SECRET } from '../../../support/cli.ts';
 import { runs } from '../../../support/runs.ts';
 import { Bench, cellOf, schemaOf, textCell } from '../../../support/tables.ts';
@@ -303,6 +304,27 @@ describe('a table of many ranges', () => {
       expect(readFileSync(bench.path('out.csv'))).toEqual(readFileSync(bench.path('expected.csv')));
     }
     expect(done).toBe(3);
+  });
+
+  test('is opened once, also if its records are long, and up to 256 KiB on this path', async () => {
+    await using bench = await Bench.start();
+    const opens = vi.spyOn(LineOpener.prototype, 'open');
+    for (const recordBytes of [40_000, 200_000]) {
+      const record = `${textCell('x'.repeat(100))},${'y'.repeat(16_000)}`.padEnd(recordBytes, 'z');
+      await bench.put('in.csv', `s,c\n${`${record}\n`.repeat(Math.ceil(4_000_000 / recordBytes))}`);
+      await bench.decrypt('in.csv', 'expected.csv', { kernel: 'node', overwrite: true });
+      opens.mockClear();
+      expect(await openLines(bench, 'in.csv', 'out.csv', { threads: 1, overwrite: true })).toMatchObject({
+        kind: 'done',
+      });
+      expect(readFileSync(bench.path('out.csv'))).toEqual(readFileSync(bench.path('expected.csv')));
+      // Four ranges; the first one finds out how much lies behind.
+      expect(opens.mock.calls.length).toBeLessThanOrEqual(4 + 2);
+    }
+    opens.mockRestore();
+    await bench.put('in.csv', `s,c\n${`${textCell('x')},${'y'.repeat(300_000)}\n`.repeat(8)}`);
+    const left = await openLines(bench, 'in.csv', 'out.csv', { overwrite: true });
+    expect(left).toEqual({ kind: 'left', notes: ['in.csv: not on the fast path: very long records'] });
   });
 
   test('comes out the same from memory, and from and to compressed files', async () => {

@@ -105,6 +105,11 @@ export function requireInIo(at: usize, bytes: i32): void {
   if (at < IO || bytes < 0 || <u64>at + <u64>bytes + <u64>SLACK > end) unreachable();
 }
 
+/** Traps unless what begins at `next` lies behind what ends at `end`: so that to write to one of them changes nothing in the other. */
+export function requireBehind(next: usize, end: usize): void {
+  if (next < end) unreachable();
+}
+
 /** Traps unless a call has 1 to `SLOTS` cells. */
 export function requireCount(count: i32): void {
   if (count < 1 || count > SLOTS) unreachable();
