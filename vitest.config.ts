@@ -62,6 +62,7 @@ const SLOW = [
   'test/protect/encrypt/lines/encrypt-lines.test.ts',
   'test/protect/encrypt/lines/table-deal.test.ts',
   'test/protect/encrypt/threads.test.ts',
+  'test/protect/paths/csv-paths.test.ts',
   'test/protect/paths/interrupted.test.ts',
   'test/protect/reencrypt/reencrypt.test.ts',
   'test/query/constraints.test.ts',

@@ -223,7 +223,7 @@ export class HostileCalls {
     ]);
     for (let left = changes; left > 0; left--) {
       const [part, count] = this.#random.pick(DESCRIPTIONS);
-      words[AT[part] / 4 + this.#random.within(0, count - 1)] = Number(this.#hostileNumber() ?? 0) | 0;
+      words[AT[part] / 4 + this.#random.within(0, count - 1)] = (this.#hostileNumber() ?? 0) | 0;
     }
     return window;
   }
@@ -272,9 +272,10 @@ export class HostileCalls {
   }
 }
 
-function call(act: () => number | undefined | void): number | 'trap' {
+function call(act: () => unknown): number | 'trap' {
   try {
-    return act() ?? 0;
+    const result = act();
+    return typeof result === 'number' ? result : 0;
   } catch {
     return 'trap';
   }

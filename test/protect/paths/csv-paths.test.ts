@@ -43,7 +43,7 @@ const FAST_KERNELS = RUNNABLE_KERNELS.filter(isTableKernel);
 const ORDINARY_KERNEL: KernelName = 'node';
 
 /** An error as a user meets it. */
-function failureOf(error: unknown): object {
+function failureOf(error: unknown): Pick<SealroomError, 'code' | 'message' | 'where' | 'hint'> {
   if (!(error instanceof SealroomError)) throw error;
   const { code, message, where, hint } = error;
   return { code, message, where, hint };

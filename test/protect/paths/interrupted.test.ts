@@ -33,22 +33,16 @@ afterEach(() => {
 
 type Options = Partial<EncryptOptions & DecryptOptions>;
 
-/** A bench with the input of a direction, and what runs it. */
+/** Puts the input of a direction on the bench, and returns what runs it. */
 async function prepare(
+  bench: Bench,
   direction: 'encrypt' | 'decrypt',
-): Promise<{
-  readonly bench: Bench;
-  readonly run: (output: string, options: Options) => Promise<{ readonly rows: number }>;
-}> {
-  const bench = await Bench.start();
+): Promise<(output: string, options: Options) => Promise<{ readonly rows: number }>> {
   await bench.put('in.csv', direction === 'encrypt' ? TABLE : protectedTable);
-  return {
-    bench,
-    run: (output, options) =>
-      direction === 'encrypt'
-        ? bench.encrypt('in.csv', output, SCHEMA, options)
-        : bench.decrypt('in.csv', output, options),
-  };
+  return (output, options) =>
+    direction === 'encrypt'
+      ? bench.encrypt('in.csv', output, SCHEMA, options)
+      : bench.decrypt('in.csv', output, options);
 }
 
 describe.each(['encrypt', 'decrypt'] as const)('%s', (direction) => {
@@ -59,8 +53,8 @@ describe.each(['encrypt', 'decrypt'] as const)('%s', (direction) => {
     const words: object[] = [];
     for (const [path, kernel] of PATHS) {
       for (const threads of [1, 2]) {
-        const { bench, run } = await prepare(direction);
-        await using _ = bench;
+        await using bench = await Bench.start();
+        const run = await prepare(bench, direction);
         mkdirSync(bench.path('to'));
         const running = run('to/out.csv', {
           ...{ kernel, threads },
@@ -79,17 +73,20 @@ describe.each(['encrypt', 'decrypt'] as const)('%s', (direction) => {
 
   test('one of whose threads ends says so, leaves nothing, and wipes the others', async () => {
     for (const [path, kernel] of PATHS) {
-      const { bench, run } = await prepare(direction);
-      await using _ = bench;
+      await using bench = await Bench.start();
+      const run = await prepare(bench, direction);
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- called with `this` below
       const send = Worker.prototype.postMessage;
       const wiped = vi.spyOn(TableMachine.prototype, 'wipe');
+      const ends: Promise<number>[] = [];
       vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (this: Worker, message: unknown, list) {
         const { job } = message as { readonly job?: { readonly kind?: string } | null };
         // Of an encryption on the fast path, the pass that writes.
-        if (job !== undefined && job?.kind !== 'deal' && job?.kind !== 'prepare') void this.terminate();
-        else send.call(this, message, list as []);
+        if (job === undefined || job?.kind === 'deal' || job?.kind === 'prepare') send.call(this, message, list as []);
+        else ends.push(this.terminate());
       });
       const error = await failureOf(run('out.csv', { kernel, threads: 3 }));
+      await Promise.all(ends);
       expect([path, error.code, error.message]).toEqual([
         path,
         'IO_ENGINE',
@@ -104,8 +101,8 @@ describe.each(['encrypt', 'decrypt'] as const)('%s', (direction) => {
   test('of a file that becomes shorter meanwhile ends with what is there, or says that it cannot be read', async () => {
     for (const [, kernel] of PATHS) {
       for (const threads of [1, 2]) {
-        const { bench, run } = await prepare(direction);
-        await using _ = bench;
+        await using bench = await Bench.start();
+        const run = await prepare(bench, direction);
         const lines = (await bench.lines('in.csv')).slice(0, ROWS / 2);
         const bytes = Buffer.byteLength(`${lines.join('\n')}\n`);
         let isCut = false;
