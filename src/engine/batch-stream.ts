@@ -1,26 +1,25 @@
 import type { Readable, Writable } from 'node:stream';
 import { Arena } from '../bytes/index.ts';
-import type { Batch, ColumnData } from '../columns/index.ts';
+import { type Batch, type ColumnData, type Field, widthOf } from '../columns/index.ts';
 
-// Batches on their way to another process. What they look like goes with a message; their bytes go through a stream of their own and
-// arrive in buffers that are used again. In a message, each batch would be copied four times and leave all of it to the garbage collector.
+// Batches on their way to another process, in a stream of their own. As messages, they would be copied four times and leave all of it to
+// the garbage collector. A batch begins with its header: the number of rows, then for each column the bytes of its values and of its
+// validity, i32 each in the machine's order; 0 bytes of validity stand for a column without nulls. A header of 0 rows ends a query.
+// Then come the bytes of each column: offsets (of texts), values, validity.
 
-/** What a batch looks like without its bytes. The lengths are in bytes; 0 of validity stands for a column without nulls. */
-export interface BatchShape {
-  readonly rows: number;
-  readonly columns: readonly { readonly width: number | null; readonly bytes: number; readonly validity: number }[];
-}
+/** Numbers of the header in front of those of the columns, and for each of these. */
+const HEAD = 1;
+const PER_COLUMN = 2;
 
-/** The shape of a batch, whose offsets begin at 0. */
-export function batchShapeOf({ rows, columns }: Batch): BatchShape {
-  return {
-    rows,
-    columns: columns.map((column) => ({
-      width: column.layout === 'fixed' ? column.width : null,
-      bytes: column.layout === 'fixed' ? column.values.length : column.bytes.length,
-      validity: column.validity?.length ?? 0,
-    })),
-  };
+/** The header of a batch, whose offsets begin at 0. */
+function headerOf({ rows, columns }: Batch): Int32Array {
+  const header = new Int32Array(HEAD + columns.length * PER_COLUMN);
+  header[0] = rows;
+  columns.forEach((column, index) => {
+    const values = column.layout === 'fixed' ? column.values : column.bytes;
+    header.set([values.length, column.validity?.length ?? 0], HEAD + index * PER_COLUMN);
+  });
+  return header;
 }
 
 /** The bytes of a batch in the order in which they are sent. */
@@ -35,12 +34,20 @@ function viewOf({ buffer, byteOffset, byteLength }: Int32Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-/** Sends the bytes of a batch; resolves when its buffers can be used for others. A reader that is slow is waited for. */
+/** Sends a batch; resolves when its buffers can be used for others. A reader that is slow is waited for. */
 export function sendBatch(stream: Writable, batch: Batch): Promise<void> {
-  const parts = partsOf(batch).filter((part) => part.length > 0);
+  return send(stream, [viewOf(headerOf(batch)), ...partsOf(batch)]);
+}
+
+/** Sends that there are no more batches of a query. */
+export function sendEnd(stream: Writable, columns: number): Promise<void> {
+  return send(stream, [viewOf(new Int32Array(HEAD + columns * PER_COLUMN))]);
+}
+
+function send(stream: Writable, parts: readonly Uint8Array[]): Promise<void> {
   return new Promise((resolve) => {
     stream.cork();
-    for (const part of parts) stream.write(part);
+    for (const part of parts) if (part.length > 0) stream.write(part);
     stream.write(new Uint8Array(), () => {
       resolve();
     });
@@ -48,10 +55,10 @@ export function sendBatch(stream: Writable, batch: Batch): Promise<void> {
   });
 }
 
-/** Takes batches from the stream of another process. */
+/** Takes batches that another process sends. */
 export class BatchReceiver {
-  readonly #stream: Readable;
   readonly #memory = new Arena();
+  #stream: Readable | null = null;
   /** What is being filled, and how far the first of it is. */
   #targets: Uint8Array[] = [];
   #filled = 0;
@@ -60,11 +67,9 @@ export class BatchReceiver {
   #wake: (() => void) | null = null;
   #hasEnded = false;
 
-  constructor(stream: Readable) {
+  /** Sets where bytes come from: {@link take} is called with them, and the stream resumed after it said that it takes no more. */
+  listenTo(stream: Readable): void {
     this.#stream = stream;
-    stream.on('data', (chunk: Uint8Array) => {
-      this.#take(chunk);
-    });
     const end = (): void => {
       this.#hasEnded = true;
       this.#wake?.();
@@ -73,10 +78,37 @@ export class BatchReceiver {
     stream.once('close', end);
   }
 
-  /** The next batch; `null` if the stream ended before it. Its buffers are used again for the one after it. */
-  async receive({ rows, columns: shapes }: BatchShape): Promise<Batch | null> {
+  /** Takes the next bytes. Returns false if it wants no more for now; those it has kept must then stay as they are. */
+  take(bytes: Uint8Array): boolean {
+    let from = 0;
+    for (let target = this.#targets[0]; target !== undefined && from < bytes.length; target = this.#targets[0]) {
+      const count = Math.min(target.length - this.#filled, bytes.length - from);
+      target.set(bytes.subarray(from, from + count), this.#filled);
+      from += count;
+      this.#filled += count;
+      if (this.#filled < target.length) break;
+      this.#targets.shift();
+      this.#filled = 0;
+    }
+    this.#rest = bytes.subarray(from);
+    if (this.#targets.length > 0) return true;
+    this.#wake?.();
+    return false;
+  }
+
+  /**
+   * The next batch; `end` after the last one of a query, and `null` if the stream ended before it. Its buffers are used again for the one
+   * after it.
+   */
+  async receive(fields: readonly Field[]): Promise<Batch | 'end' | null> {
+    const header = new Int32Array(HEAD + fields.length * PER_COLUMN);
+    if (!(await this.#fill([viewOf(header)]))) return null;
+    const [rows = 0] = header;
+    if (rows === 0) return 'end';
     this.#memory.reset();
-    const columns = shapes.map(({ width, bytes, validity }): ColumnData => {
+    const columns = fields.map(({ type }, index): ColumnData => {
+      const [bytes = 0, validity = 0] = header.subarray(HEAD + index * PER_COLUMN);
+      const width = widthOf(type);
       const offsets = width === null ? this.#memory.ints(rows + 1) : null;
       const values = this.#memory.bytes(bytes);
       const nulls = validity === 0 ? null : this.#memory.bytes(validity);
@@ -85,12 +117,7 @@ export class BatchReceiver {
         : { layout: 'fixed', rows, width, values, validity: nulls };
     });
     const batch = { rows, columns };
-    this.#targets = partsOf(batch).filter((part) => part.length > 0);
-    this.#take(this.#rest);
-    while (this.#targets.length > 0 && !this.#hasEnded) {
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-    return this.#targets.length === 0 ? batch : null;
+    return (await this.#fill(partsOf(batch))) ? batch : null;
   }
 
   /** Overwrites the buffers of batches with zeros. */
@@ -98,23 +125,13 @@ export class BatchReceiver {
     this.#memory.wipe();
   }
 
-  #take(chunk: Uint8Array): void {
-    let from = 0;
-    for (let target = this.#targets[0]; target !== undefined && from < chunk.length; target = this.#targets[0]) {
-      const count = Math.min(target.length - this.#filled, chunk.length - from);
-      target.set(chunk.subarray(from, from + count), this.#filled);
-      from += count;
-      this.#filled += count;
-      if (this.#filled < target.length) break;
-      this.#targets.shift();
-      this.#filled = 0;
+  /** Waits until the next bytes have filled the targets; false if there are too few. */
+  async #fill(targets: readonly Uint8Array[]): Promise<boolean> {
+    this.#targets = targets.filter((part) => part.length > 0);
+    if (this.take(this.#rest)) this.#stream?.resume();
+    while (this.#targets.length > 0 && !this.#hasEnded) {
+      await new Promise<void>((resolve) => (this.#wake = resolve));
     }
-    this.#rest = chunk.subarray(from);
-    if (this.#targets.length > 0) {
-      this.#stream.resume();
-      return;
-    }
-    if (this.#rest.length > 0) this.#stream.pause();
-    this.#wake?.();
+    return this.#targets.length === 0;
   }
 }

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { parse } from 'node:path';
-import type { Readable } from 'node:stream';
 import { limitedCommand } from './limited-command.ts';
 
 /** Why a process did not complete what it was asked, without the engine's own message. */
@@ -20,14 +19,17 @@ export class ProcessFailure extends Error {
 /** The descriptor of a process's stream for bytes. */
 export const DATA_FD = 4;
 
+/** One thread for all that Node does aside: it runs the engine's calls, and each thread that ever did keeps memory of the engine. */
+const ENVIRONMENT = { UV_THREADPOOL_SIZE: '1' };
+
 /**
- * An operating-system process that works for this one and can be killed at any time. It has no environment and no standard streams
+ * An operating-system process that works for this one and can be killed at any time. It has none of this one's environment, no standard streams,
  * and cannot write files.
  */
 export class LimitedProcess<Request extends object, Reply> {
   readonly #child: ChildProcess;
-  /** What the process writes to its {@link DATA_FD}, for bytes that are too many for a message; `null` unless asked for. */
-  readonly data: Readable | null;
+  /** What the process writes to its {@link DATA_FD}, if that was to be a pipe. */
+  readonly data: Socket | null;
   readonly #exited: Promise<void>;
   readonly #replies: Reply[] = [];
   #failure: FailureKind | null = null;
@@ -36,18 +38,19 @@ export class LimitedProcess<Request extends object, Reply> {
   /**
    * @param script the built script that it runs
    * @param memoryMiB data that the system lets it have, in MiB
-   * @param hasData whether it has a stream for bytes besides its messages
+   * @param data its {@link DATA_FD}, for bytes that are too many for a message: the end of a connection, which is closed here, or a pipe
    */
-  constructor(script: URL, memoryMiB: number, hasData = false) {
+  constructor(script: URL, memoryMiB: number, data?: Socket | 'pipe') {
     const [command, ...parameters] = limitedCommand(script, memoryMiB);
     this.#child = spawn(command, parameters, {
       cwd: parse(process.execPath).root,
-      env: {},
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc', ...(hasData ? (['pipe'] as const) : [])],
+      env: ENVIRONMENT,
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc', ...(data === undefined ? [] : [data])],
       serialization: 'advanced',
     });
-    const data = this.#child.stdio[DATA_FD];
-    this.data = data instanceof Socket ? data.unref() : null;
+    if (data instanceof Socket) data.destroy();
+    const pipe = this.#child.stdio[DATA_FD];
+    this.data = pipe instanceof Socket ? pipe : null;
     this.#child.on('message', (reply: Reply) => {
       this.#replies.push(reply);
       this.#wake?.();
@@ -146,7 +149,6 @@ export class LimitedProcess<Request extends object, Reply> {
     this.#child.kill('SIGKILL');
     this.#child.ref();
     await this.#exited;
-    this.data?.destroy();
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { SealroomError } from '../errors/index.ts';
-import { sendBatch, batchShapeOf } from './batch-stream.ts';
+import { sendBatch, sendEnd } from './batch-stream.ts';
 import { Engine, engineFailure, READING } from './engine.ts';
 import { DATA_FD } from './limited-process.ts';
 import type { ReadingQuery, ReadingReply, ReadingRequest } from './reading-messages.ts';
@@ -26,10 +26,14 @@ function reply(message: ReadingReply): Promise<void> {
 
 async function stream(opened: Engine, { sql, fields, expectedRows, maxValueBytes }: ReadingQuery): Promise<void> {
   const { signal } = (stop = new AbortController());
-  for await (const batch of opened.stream(sql, fields, expectedRows, maxValueBytes)) {
-    if (signal.aborted) break;
-    await reply({ kind: 'batch', shape: batchShapeOf(batch) });
-    await sendBatch(data, batch);
+  try {
+    for await (const batch of opened.stream(sql, fields, expectedRows, maxValueBytes)) {
+      if (signal.aborted) break;
+      await sendBatch(data, batch);
+    }
+  } finally {
+    // Whether it is all, or has failed, the next message says.
+    await sendEnd(data, fields.length);
   }
   await reply({ kind: 'end' });
 }

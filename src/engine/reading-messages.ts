@@ -1,6 +1,5 @@
 import type { Field } from '../columns/index.ts';
 import type { ErrorCode, ErrorPlace } from '../errors/index.ts';
-import type { BatchShape } from './batch-stream.ts';
 import type { SmallRow } from './small-result.ts';
 
 /** A query whose rows are many. */
@@ -23,8 +22,7 @@ export type ReadingRequest =
 /** Messages from a reading process. */
 export type ReadingReply =
   | { readonly kind: 'rows'; readonly rows: readonly SmallRow[] }
-  /** The bytes of the batch are in the process's stream. */
-  | { readonly kind: 'batch'; readonly shape: BatchShape }
+  /** All batches of a stream are in the process's stream of bytes. */
   | { readonly kind: 'end' }
   /** The engine is closed; `dataBytes` is what the process still has of what its limit counts. */
   | { readonly kind: 'closed'; readonly dataBytes: number }

@@ -1,6 +1,8 @@
-import type { Batch, ColumnData } from '../columns/index.ts';
+import type { Socket } from 'node:net';
+import type { Batch, ColumnData, Field } from '../columns/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import { BatchReceiver } from './batch-stream.ts';
+import { openDataLink } from './data-link.ts';
 import type { Engine } from './engine.ts';
 import { LimitedProcess, ProcessFailure, Spare } from './limited-process.ts';
 import type { ReadingQuery, ReadingReply, ReadingRequest } from './reading-messages.ts';
@@ -33,18 +35,31 @@ export type Reading = Pick<ReadingProcess, 'rows' | 'stream' | 'close'>;
  * memory, and nothing in them says so.
  */
 class ReadingProcess {
-  readonly #process = new LimitedProcess<ReadingRequest, ReadingReply>(
-    new URL('./reading-main.js', import.meta.url),
-    PROCESS_MIB,
-    true,
-  );
+  readonly #process: LimitedProcess<ReadingRequest, ReadingReply>;
+  /** What {@link ReadingProcess.#batches} takes its bytes from. */
+  readonly #stream: Socket;
   readonly #batches: BatchReceiver;
   #isBusy = false;
 
-  constructor() {
-    const { data } = this.#process;
-    if (data === null) throw new Error('a reading process without a stream for batches');
-    this.#batches = new BatchReceiver(data);
+  private constructor(process: LimitedProcess<ReadingRequest, ReadingReply>, stream: Socket, batches: BatchReceiver) {
+    this.#process = process;
+    this.#stream = stream;
+    this.#batches = batches;
+  }
+
+  static async start(): Promise<ReadingProcess> {
+    const batches = new BatchReceiver();
+    const link = await openDataLink((bytes) => batches.take(bytes));
+    const script = new URL('./reading-main.js', import.meta.url);
+    const started = new LimitedProcess<ReadingRequest, ReadingReply>(script, PROCESS_MIB, link?.far ?? 'pipe');
+    const stream = link?.near ?? started.data;
+    if (stream === null) throw new Error('a reading process without a stream for batches');
+    stream.unref();
+    batches.listenTo(stream);
+    started.data?.on('data', (bytes: Uint8Array) => {
+      if (!batches.take(bytes)) stream.pause();
+    });
+    return new ReadingProcess(started, stream, batches);
   }
 
   /** Whether it can read another table. */
@@ -52,8 +67,9 @@ class ReadingProcess {
     return this.#process.isAlive && !this.#isBusy;
   }
 
-  kill(): Promise<void> {
-    return this.#process.kill();
+  async kill(): Promise<void> {
+    await this.#process.kill();
+    this.#stream.destroy();
   }
 
   /**
@@ -78,7 +94,7 @@ class ReadingProcess {
     let isGivenUp = false;
     try {
       for (;;) {
-        const batch = await this.#process.held(() => this.#nextBatch());
+        const batch = await this.#process.held(() => this.#nextBatch(query.fields));
         if (batch === null) break;
         isGivenUp = true;
         yield batch;
@@ -86,16 +102,16 @@ class ReadingProcess {
       }
       this.#isBusy = false;
     } finally {
-      if (isGivenUp) await this.#stop();
+      if (isGivenUp) await this.#stop(query.fields);
       this.#batches.wipe();
     }
   }
 
   /** Ends a stream whose other rows are not wanted. If that takes long, the process stays busy. */
-  async #stop(): Promise<void> {
+  async #stop(fields: readonly Field[]): Promise<void> {
     const drain = async (): Promise<boolean> => {
       await this.#process.send({ kind: 'stop' });
-      while ((await this.#nextBatch()) !== null);
+      while ((await this.#nextBatch(fields)) !== null);
       return true;
     };
     let timer: NodeJS.Timeout | undefined;
@@ -108,12 +124,12 @@ class ReadingProcess {
   }
 
   /** The next batch of a stream, or `null` at its end. */
-  async #nextBatch(): Promise<Batch | null> {
-    const reply = await this.#next();
-    if (reply.kind !== 'batch') return null;
-    const batch = await this.#batches.receive(reply.shape);
+  async #nextBatch(fields: readonly Field[]): Promise<Batch | null> {
+    const batch = await this.#batches.receive(fields);
     if (batch === null) throw new ReadingFailure('ended');
-    return batch;
+    if (batch !== 'end') return batch;
+    await this.#next();
+    return null;
   }
 
   /** Ends the reading. A process that is in the middle of it, or has taken much memory, is killed; any other one is kept for the next. */
@@ -185,8 +201,9 @@ async function fail(error: unknown): Promise<never> {
  * An engine that reads tables, in a process of its own where the runtime can limit one. Deno, for notebooks, writes files whenever it
  * starts, which the limits forbid. The caller must close it.
  */
-export function openReading(): Reading {
-  return process.versions['deno'] === undefined ? (spare.take() ?? new ReadingProcess()) : new ReadingHere();
+export async function openReading(): Promise<Reading> {
+  if (process.versions['deno'] !== undefined) return new ReadingHere();
+  return spare.take() ?? ReadingProcess.start();
 }
 
 /** Copies a batch: arrays that arrive share the message's memory, at offsets where arrays of numbers cannot start. */

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { BATCH_BYTES, MAX_ROW_BYTES } from '#src/columns/limits';
 import { openReading, ReadingFailure } from '#src/engine/reading-process';
@@ -18,7 +19,7 @@ const folder = new Folder();
 /** The rows that a query gives, as texts, and the bytes of each batch. */
 async function read(sql: string, query: Partial<ReadingQuery> = {}): Promise<{ rows: string[]; bytes: number[] }> {
   const [rows, bytes]: [string[], number[]] = [[], []];
-  const reading = openReading();
+  const reading = await openReading();
   try {
     const asked = { sql, fields: FIELDS, expectedRows: 0, maxValueBytes: undefined, ...query };
     for await (const { columns } of reading.stream(asked) as AsyncIterable<Batch>) {
@@ -112,7 +113,7 @@ describe('a table that is read in a process of its own', () => {
     'is read with no environment, and no file can be written there',
     async () => {
       process.env['C3R_SHARED_SECRET'] = 'MARKER';
-      const reading = openReading();
+      const reading = await openReading();
       try {
         expect(await reading.rows('SELECT 1 AS one')).toEqual([{ one: 1 }]);
         const environments = readingPids().map((pid) => readFileSync(`/proc/${pid}/environ`, 'latin1'));
@@ -133,14 +134,14 @@ describe('a table that is read in a process of its own', () => {
     let isKept = false;
     // A process that takes long to end the stream, as on a machine with much to do, is replaced.
     for (let attempt = 0; attempt < 5 && !isKept; attempt++) {
-      const parent = openReading();
+      const parent = await openReading();
       for await (const batch of parent.stream({ ...query, sql, expectedRows: 1_000_000 })) {
         expect(batch.rows).toBe(2048);
         break;
       }
       const before = process.platform === 'linux' ? readingPids() : [];
       await parent.close();
-      const next = openReading();
+      const next = await openReading();
       try {
         const found: number[] = [];
         for await (const { rows } of next.stream({ ...query, sql: "SELECT 7::INT, 'y'", expectedRows: 1 }))
@@ -169,7 +170,7 @@ describe('a table that is read in a process of its own', () => {
       const fields = names.map((name) => ({ name, type: { kind: 'string' } as const }));
       const pids: string[] = [];
       for (let turn = 0; turn < 3; turn++) {
-        const reading = openReading();
+        const reading = await openReading();
         try {
           await reading.rows('SELECT 1 AS one');
           pids.push(...readingPids());
@@ -193,7 +194,7 @@ describe('a table that is read in a process of its own', () => {
     const script = `
       import { readdirSync, readFileSync } from 'node:fs';
       import { openReading } from '#src/engine/reading-process';
-      const reading = openReading();
+      const reading = await openReading();
       await reading.rows('SELECT 1');
       await reading.close();
       const pid = String(process.pid);
@@ -202,5 +203,35 @@ describe('a table that is read in a process of its own', () => {
     const pid = Number(stdout);
     expect(pid).toBeGreaterThan(0);
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
+  test.skipIf(process.platform === 'win32')('arrives whole, also where there is no place for a socket', () => {
+    const script = `
+      import { createHash } from 'node:crypto';
+      import { openReading } from '#src/engine/reading-process';
+      const fields = [{ name: 'text', type: { kind: 'string' } }, { name: 'number', type: { kind: 'bigint' } }];
+      const sql = "SELECT CASE WHEN i % 3 = 0 THEN NULL ELSE repeat(i::VARCHAR, 40) END, i FROM range(20000) t(i) ORDER BY i";
+      const reading = await openReading();
+      const hash = createHash('sha256');
+      let rows = 0;
+      for await (const batch of reading.stream({ sql, fields, expectedRows: 20000, maxValueBytes: undefined })) {
+        rows += batch.rows;
+        const [text, number] = batch.columns;
+        hash.update(text.offsets).update(text.bytes).update(text.validity).update(number.values);
+      }
+      await reading.close();
+      console.log(rows, hash.digest('hex'));`;
+    const usual = folder.newPath('');
+    mkdirSync(usual);
+    const long = join(usual, 'd'.repeat(120));
+    mkdirSync(long);
+    const outputs = [usual, long, join(usual, 'missing')].map((TMPDIR) => {
+      const options = { encoding: 'utf8', env: { ...process.env, TMPDIR } } as const;
+      return spawnSync(process.execPath, ['--input-type=module', '--eval', script], options).stdout;
+    });
+    expect(outputs[0]).toMatch(/^20000 [0-9a-f]{64}\n$/);
+    expect(new Set(outputs).size).toBe(1);
+    expect(readdirSync(usual)).toEqual([basename(long)]);
+    expect(readdirSync(long)).toEqual([]);
   });
 });

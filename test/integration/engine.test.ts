@@ -51,8 +51,9 @@ describe('a process', () => {
       const names = readFileSync(`/proc/${pid}/environ`, 'utf8')
         .split('\0')
         .map((entry) => entry.split('=', 1)[0]);
-      // What the shell sets by itself, and the number of the channel.
-      const known = ['', 'PWD', 'OLDPWD', 'SHLVL', '_', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE'];
+      // What the shell sets by itself, what Node needs for the channel, and a number of threads.
+      const channel = ['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE'];
+      const known = ['', 'PWD', 'OLDPWD', 'SHLVL', '_', ...channel, 'UV_THREADPOOL_SIZE'];
       expect(names.filter((name) => !known.includes(name ?? ''))).toEqual([]);
       const limits = readFileSync(`/proc/${pid}/limits`, 'utf8');
       expect(limits).toMatch(/Max file size +0 +0 /);

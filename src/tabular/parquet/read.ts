@@ -31,7 +31,7 @@ interface ParquetColumn {
  */
 export async function openParquet(source: ByteSource, options: ParquetReadOptions): Promise<TableReader> {
   if (source.path === null) throw parquetStream(source.name);
-  const engine = openReading();
+  const engine = await openReading();
   const file = quotePath(source.path);
   try {
     const elements = await readElements(engine, file);
@@ -74,7 +74,7 @@ export async function openParquet(source: ByteSource, options: ParquetReadOption
  */
 export async function readKeyValue(path: string, name: string, key: string): Promise<string | null> {
   const source = await openFile(path);
-  const engine = openReading();
+  const engine = await openReading();
   try {
     const wanted = `decode(key) = ${quoteText(key)}`;
     const found = await engine.rows(
@@ -161,7 +161,7 @@ async function* readBatches(
   });
   const sql = `SELECT ${wanted.map(expressionOf).join(', ') || '1'} FROM ${scanOf(file)}`;
   let seen = 0;
-  const engine = openReading();
+  const engine = await openReading();
   try {
     const fields = wanted.map((column) => column.field);
     const { maxValueBytes } = request;
@@ -193,7 +193,7 @@ function expressionOf({ engineName, engineType, field }: ParquetColumn): string 
 async function largestColumn(file: string, wanted: readonly ParquetColumn[], row: number): Promise<string | undefined> {
   const [first] = wanted;
   if (wanted.length === 1) return first?.field.name;
-  const engine = openReading();
+  const engine = await openReading();
   try {
     const found = await engine.rows(
       `SELECT path_in_schema AS name FROM (SELECT *, sum(CASE WHEN column_id = 0 THEN row_group_num_rows END) ` +
@@ -221,7 +221,7 @@ async function unreadableColumn(
   error: unknown,
 ): Promise<SealroomError | null> {
   if (!(error instanceof ReadingFailure) || error.kind !== 'Invalid Input Error') return null;
-  const engine = openReading();
+  const engine = await openReading();
   try {
     const names = new Set(wanted.map(({ field }) => field.name));
     const chunks = await engine.rows(
