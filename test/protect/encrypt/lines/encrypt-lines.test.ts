@@ -134,7 +134,7 @@ describe('both paths give the same rows', () => {
   });
 
   test.each([
-    ['a quote that is open at the end', '1,"x,a\n', 'lines that are not regular', 'id,note,group\n'],
+    ['a quote that is open at the end', '1,a,"x\n', 'lines that are not regular', 'id,note,group\n'],
     ['another delimiter', '1,x,a\n', 'files that differ', 'id;note;group\n'],
     ['other line ends', '1,x,a\r\n', 'files that differ', 'id,note,group\r\n'],
   ])('not of several files of which one has %s', async (_, row, reason, header) => {
