@@ -152,8 +152,8 @@ export class TableDeal {
 
   /** For how many threads there is work: ranges to deal, or parts to protect. */
   get mostThreads(): number {
-    const { path, bytes, dataStart, rangeBytes, parts } = this.setup;
-    return Math.max(1, parts, path === null ? 1 : Math.ceil((bytes - dataStart) / rangeBytes));
+    const { file, bytes, dataStart, rangeBytes, parts } = this.setup;
+    return Math.max(1, parts, file === null ? 1 : Math.ceil((bytes - dataStart) / rangeBytes));
   }
 
   /** Rows of the ranges that were taken, up to the first that was not. */
