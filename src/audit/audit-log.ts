@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readFile, stat } from 'node:fs/promises';
+import { type FileHandle, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeUtf8, equalConstantTime } from '../bytes/index.ts';
 import { countOf, SealroomError, systemReason } from '../errors/index.ts';
@@ -9,9 +9,9 @@ import { History, MAX_GAP_MS } from './history.ts';
 import type { KeyEvent } from './key-event.ts';
 import type { Signer } from '../tlog/index.ts';
 import { readLines } from './lines.ts';
-import { LOG_FILES } from './log-file.ts';
-import { withLock, writeFileAtomically } from '../files/index.ts';
-import { hashLeaf, TreeEdge } from '../tlog/index.ts';
+import { LOG_FILES, openLogFile, replaceCheckpoint, unreadable, logWriteFailure } from './log-file.ts';
+import { stampFile, withLock } from '../files/index.ts';
+import { hashLeaf, TreeEdge, type TreeHead } from '../tlog/index.ts';
 import {
   type AttemptEvent,
   type AuditEvent,
@@ -78,34 +78,8 @@ interface State {
   offset: number;
   /** Leaf hash of the last record, in hexadecimal; `null` if there is no record. */
   last: string | null;
-}
-
-/**
- * Makes an empty log: a directory with its files, and a checkpoint of no records.
- *
- * @throws {SealroomError} IO_EXISTS if there is already a log; IO_WRITE if it cannot be made.
- */
-export async function createAuditLog({ directory, signer }: Omit<AuditLogOptions, 'now'>): Promise<void> {
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    for (const name of [LOG_FILES.lock, LOG_FILES.records])
-      await (await open(join(directory, name), 'a', 0o600)).close();
-    const lock = await openFile(directory, LOG_FILES.lock);
-    try {
-      // If two processes make the same log, only one succeeds.
-      await withLock(lock, directory, async () => {
-        const { size } = await stat(join(directory, LOG_FILES.records));
-        if (size > 0 || (await stat(join(directory, LOG_FILES.checkpoint)).catch(() => null)) !== null) {
-          throw new SealroomError('IO_EXISTS', 'there is already an audit log', { where: { file: directory } });
-        }
-        await replaceCheckpoint(directory, signCheckpoint(new TreeEdge().head(), signer));
-      });
-    } finally {
-      await lock.close();
-    }
-  } catch (error) {
-    throw writeFailure(error, directory);
-  }
+  /** What the system said of both files when they were as they are known; `null` once this process has begun to write to them. */
+  stamp: string | null;
 }
 
 /**
@@ -120,6 +94,8 @@ export class AuditLog implements AsyncDisposable {
   readonly #records: FileHandle;
   readonly #lock: FileHandle;
   #state: State | null = null;
+  /** The longest log that this process has seen here: whatever is read later must extend it. */
+  #seen: TreeHead = new TreeEdge().head();
   #queue: Promise<unknown> = Promise.resolve();
 
   private constructor(options: AuditLogOptions, records: FileHandle, lock: FileHandle) {
@@ -137,9 +113,9 @@ export class AuditLog implements AsyncDisposable {
   static async open(options: AuditLogOptions): Promise<AuditLog> {
     const handles: FileHandle[] = [];
     try {
-      const lock = await openFile(options.directory, LOG_FILES.lock);
+      const lock = await openLogFile(options.directory, LOG_FILES.lock);
       handles.push(lock);
-      const records = await openFile(options.directory, LOG_FILES.records);
+      const records = await openLogFile(options.directory, LOG_FILES.records);
       handles.push(records);
       const log = new AuditLog(options, records, lock);
       await log.#exclusively(() => Promise.resolve());
@@ -268,22 +244,61 @@ export class AuditLog implements AsyncDisposable {
     const turn = async (): Promise<T> =>
       withLock(this.#lock, this.#options.directory, async () => {
         const known = this.#state;
-        // Whatever fails may have changed the file, so the next call reads it again.
         this.#state = null;
-        const state = await this.#readOn(
-          known ?? { edge: new TreeEdge(), history: new History(), offset: 0, last: null },
-        );
-        const result = await action(state);
-        this.#state = state;
-        return result;
+        const state = await this.#current(known);
+        try {
+          const result = await action(state);
+          state.stamp ??= await this.#stamp();
+          if (state.edge.size > this.#seen.size) this.#seen = state.edge.head();
+          return result;
+        } finally {
+          // What has failed while it was writing may have changed the files in any way: the next call reads them again.
+          if (state.stamp !== null) this.#state = state;
+        }
       });
     const result = this.#queue.then(turn);
     this.#queue = result.catch(() => undefined);
     return result;
   }
 
-  /** Reads signed records that are not known yet, and removes unsigned data. */
-  async #readOn(state: State): Promise<State> {
+  /** What the system says of the files; `null` if one is missing, and then reading it says so. */
+  async #stamp(): Promise<string | null> {
+    const { directory } = this.#options;
+    const files = [LOG_FILES.records, LOG_FILES.checkpoint].map((name) => stampFile(join(directory, name)));
+    return Promise.all(files).then(
+      (stamps) => stamps.join('; '),
+      () => null,
+    );
+  }
+
+  /** The state of the log: what is known of it as long as nobody else has written to its files, and what they say otherwise. */
+  async #current(known: State | null): Promise<State> {
+    //= audit A-33
+    const stamp = await this.#stamp();
+    if (known !== null && stamp !== null && stamp === known.stamp) return known;
+    const size = await this.#sizeOfRecords();
+    // Other processes only append. Whatever else has happened to the file, it is read from its beginning.
+    const isLonger = known !== null && size > known.offset;
+    const state = isLonger ? known : { edge: new TreeEdge(), history: new History(), offset: 0, last: null, stamp };
+    state.stamp = stamp;
+    await this.#readOn(state);
+    await this.#removeUnsigned(state, size);
+    return state;
+  }
+
+  /** The size of the file of records in bytes; refuses another file in its place, which the open one does not follow. */
+  async #sizeOfRecords(): Promise<number> {
+    const { directory } = this.#options;
+    const own = await this.#records.stat();
+    const named = await stat(join(directory, LOG_FILES.records)).catch((error: unknown) => {
+      throw unreadable(directory, LOG_FILES.records, error);
+    });
+    if (own.dev !== named.dev || own.ino !== named.ino) throw this.#broken('its file was replaced while it was open');
+    return own.size;
+  }
+
+  /** Reads signed records that are not known yet. */
+  async #readOn(state: State): Promise<void> {
     const { directory, signer } = this.#options;
     const note = await readFile(join(directory, LOG_FILES.checkpoint), 'utf8').catch((error: unknown) => {
       throw new SealroomError('AUDIT_CHAIN', `cannot read the checkpoint of the log: ${systemReason(error)}`, {
@@ -292,19 +307,21 @@ export class AuditLog implements AsyncDisposable {
       });
     });
     const head = openCheckpoint(note, [signer.verifier]);
+    //= audit A-32
+    if (head.size < this.#seen.size) throw this.#broken('it is shorter than it was when this process last saw it');
     if (state.edge.size < head.size) {
       for await (const { bytes, end, isComplete } of readLines(this.#records, state.offset)) {
         if (!isComplete) break;
         this.#take(state, bytes);
         state.offset = end;
+        if (state.edge.size === this.#seen.size && !equalConstantTime(state.edge.root(), this.#seen.root))
+          throw this.#broken('its first records are not those that this process has seen');
         if (state.edge.size === head.size) break;
       }
     }
     if (state.edge.size !== head.size || !equalConstantTime(state.edge.root(), head.root)) {
       throw this.#broken(`its records are not the ${String(head.size)} that were signed`);
     }
-    await this.#removeUnsigned(state);
-    return state;
   }
 
   #take(state: State, bytes: Uint8Array): void {
@@ -323,15 +340,14 @@ export class AuditLog implements AsyncDisposable {
    * Removes what follows the last signed record, and reports it in a record. No call has returned for it, so nothing ran and
    * nothing was released because of it.
    */
-  async #removeUnsigned(state: State): Promise<void> {
+  async #removeUnsigned(state: State, size: number): Promise<void> {
     //= audit A-31
-    const { size } = await this.#records.stat();
-    if (size < state.offset) throw this.#broken('signed records are no longer there');
     if (size === state.offset) return;
     const hash = createHash('sha256');
     for await (const chunk of this.#records.createReadStream({ start: state.offset, autoClose: false })) {
       hash.update(chunk as Uint8Array);
     }
+    state.stamp = null;
     await this.#writing(() => this.#records.truncate(state.offset));
     const removed = { removedBytes: size - state.offset, removedSha256: hash.digest('hex') };
     // A log can be opened whatever the clock says.
@@ -348,6 +364,7 @@ export class AuditLog implements AsyncDisposable {
     if (contradiction !== undefined)
       throw new SealroomError('AUDIT_RECORD', `the record cannot be added: ${contradiction}`);
     //= audit A-30
+    state.stamp = null;
     await this.#writing(async () => {
       await writeAt(this.#records, Buffer.concat([bytes, LINE_BREAK]), state.offset);
       await this.#records.datasync();
@@ -364,7 +381,7 @@ export class AuditLog implements AsyncDisposable {
     try {
       await action();
     } catch (error) {
-      throw writeFailure(error, this.#options.directory);
+      throw logWriteFailure(error, this.#options.directory);
     }
   }
 
@@ -384,33 +401,8 @@ function advance(state: State, record: AuditRecord, bytes: Uint8Array): void {
   state.last = Buffer.from(leaf).toString('hex');
 }
 
-async function openFile(directory: string, name: string): Promise<FileHandle> {
-  try {
-    return await open(join(directory, name), 'r+');
-  } catch (error) {
-    throw new SealroomError('IO_READ', `cannot open the audit log: ${systemReason(error)}`, {
-      where: { file: join(directory, name) },
-      cause: error,
-    });
-  }
-}
-
 async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
   }
-}
-
-/** Replaces the checkpoint so that either the old or the new one is there whole, even after a power failure. */
-async function replaceCheckpoint(directory: string, note: string): Promise<void> {
-  const path = join(directory, LOG_FILES.checkpoint);
-  await writeFileAtomically(path, note, { replaces: true, temporary: `${path}.tmp` });
-}
-
-function writeFailure(error: unknown, file: string): SealroomError {
-  if (error instanceof SealroomError) return error;
-  return new SealroomError('IO_WRITE', `cannot write the audit log: ${systemReason(error)}`, {
-    where: { file },
-    cause: error,
-  });
 }

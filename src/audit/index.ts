@@ -2,7 +2,6 @@
 export {
   AuditLog,
   type AuditLogOptions,
-  createAuditLog,
   type Receipt,
   type ReleaseOutcome,
   type ReleaseRequest,
@@ -26,6 +25,7 @@ export {
 } from './audit-record.ts';
 export { type BudgetLimit, budgetPeriod, type BudgetUnit, type Charge, type ChargeOutcome } from './budget.ts';
 export type { AuditProblem } from './chain.ts';
+export { createAuditLog } from './create-log.ts';
 export {
   exportRecords,
   type LogSource,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { SealroomError, systemReason } from '../errors/index.ts';
 import type { Line } from './line.ts';
 import { readLines } from './lines.ts';
-import { withLock } from '../files/index.ts';
+import { withLock, writeFileAtomically } from '../files/index.ts';
 
 /** The files of a log's directory. */
 export const LOG_FILES = { records: 'log.jsonl', checkpoint: 'checkpoint', lock: 'lock' } as const;
@@ -53,4 +53,36 @@ async function takeSnapshot(directory: string): Promise<LogSnapshot> {
     lines: () => readLines(file, 0, size),
     [Symbol.asyncDispose]: () => file.close(),
   };
+}
+
+/** Opens a file of a log for reading and writing. @throws {SealroomError} IO_READ */
+export async function openLogFile(directory: string, name: string): Promise<FileHandle> {
+  try {
+    return await open(join(directory, name), 'r+');
+  } catch (error) {
+    throw unreadable(directory, name, error);
+  }
+}
+
+/** The error for a file of a log that cannot be opened. */
+export function unreadable(directory: string, name: string, cause: unknown): SealroomError {
+  return new SealroomError('IO_READ', `cannot open the audit log: ${systemReason(cause)}`, {
+    where: { file: join(directory, name) },
+    cause,
+  });
+}
+
+/** Replaces the checkpoint so that either the old or the new one is there whole, even after a power failure. */
+export async function replaceCheckpoint(directory: string, note: string): Promise<void> {
+  const path = join(directory, LOG_FILES.checkpoint);
+  await writeFileAtomically(path, note, { replaces: true, temporary: `${path}.tmp` });
+}
+
+/** The error for a log that cannot be written. */
+export function logWriteFailure(error: unknown, file: string): SealroomError {
+  if (error instanceof SealroomError) return error;
+  return new SealroomError('IO_WRITE', `cannot write the audit log: ${systemReason(error)}`, {
+    where: { file },
+    cause: error,
+  });
 }

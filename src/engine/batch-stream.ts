@@ -66,6 +66,8 @@ export class BatchReceiver {
   #rest: Uint8Array = new Uint8Array();
   #wake: (() => void) | null = null;
   #hasEnded = false;
+  /** Bytes that were taken since this was set to 0. */
+  takenBytes = 0;
 
   /** Sets where bytes come from: {@link take} is called with them, and the stream resumed after it said that it takes no more. */
   listenTo(stream: Readable): void {
@@ -91,6 +93,7 @@ export class BatchReceiver {
       this.#filled = 0;
     }
     this.#rest = bytes.subarray(from);
+    this.takenBytes += from;
     if (this.#targets.length > 0) return true;
     this.#wake?.();
     return false;

@@ -68,11 +68,11 @@ function openingOf(profile: EngineProfile): Opening {
       const settings = limitsOf(profile.limits);
       // One thread keeps the order anyway, and a Parquet writer that need not preserve it can bound its row groups by bytes.
       const order = profile.limits.threads === 1 ? { preserve_insertion_order: 'false' } : {};
-      // What a file keeps as bytes stays bytes, whatever its metadata says of them.
+      // What a file keeps as bytes stays bytes, whatever its metadata says of them. No file is read twice by one instance.
       return {
         path: ':memory:',
         settings: { ...settings, ...order },
-        sql: ['SET enable_geoparquet_conversion = false'],
+        sql: ['SET enable_geoparquet_conversion = false', 'SET enable_external_file_cache = false'],
       };
     }
     case 'locked':

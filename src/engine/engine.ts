@@ -88,8 +88,12 @@ export class Engine {
         for (const part of partsOf(vectors, fields, rows, seen - rows, maxValueBytes)) {
           memory.reset();
           const columns = vectors.map((vector) => readVector(vector, memory, part.start, part.rows));
-          // Everything is copied, so the engine can go on while the last part is processed.
-          if (part.start + part.rows === rows) next = duckdb.fetch_chunk(result);
+          // Everything is copied, so the engine can go on while the last part is processed. The chunk itself is freed when V8 collects it,
+          // which may be hundreds of chunks later; what it refers to, such as a page of the file, is freed here.
+          if (part.start + part.rows === rows) {
+            duckdb.data_chunk_reset(chunk);
+            next = duckdb.fetch_chunk(result);
+          }
           yield { rows: part.rows, columns };
         }
       }

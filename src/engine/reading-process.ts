@@ -14,6 +14,9 @@ const PROCESS_MIB = 768;
 /** A process that still has more data than this is not kept, because what the next reader's engine takes counts on top of it. */
 const MAX_IDLE_BYTES = 256 << 20;
 
+/** A process that has sent more than this to its last reader is not kept: its memory is worth more than the start of another one. */
+const MAX_SENT_BYTES = 64 << 20;
+
 /** How long a process may take to end a stream that is given up, in ms; starting another one takes about as long. */
 const STOP_MS = 200;
 
@@ -132,9 +135,11 @@ class ReadingProcess {
     return null;
   }
 
-  /** Ends the reading. A process that is in the middle of it, or has taken much memory, is killed; any other one is kept for the next. */
+  /** Ends the reading. A process that is in the middle of it, has sent or taken much, is killed; any other one is kept for the next. */
   async close(): Promise<void> {
-    const reply = this.isIdle ? await this.#ask({ kind: 'close' }).catch(() => null) : null;
+    const isSmall = this.#batches.takenBytes <= MAX_SENT_BYTES;
+    this.#batches.takenBytes = 0;
+    const reply = this.isIdle && isSmall ? await this.#ask({ kind: 'close' }).catch(() => null) : null;
     const isKept = reply?.kind === 'closed' && reply.dataBytes <= MAX_IDLE_BYTES;
     await (isKept ? spare.leave(this) : this.kill());
   }

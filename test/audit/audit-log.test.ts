@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { open, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, open, readFile, rename, truncate, utimes, writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import {
@@ -23,6 +24,7 @@ import { charge, LogFolder, refused, released, start, USE } from './support.ts';
 
 const LIFETIME = { type: 'LIFETIME', autoRefresh: false } as const;
 const WRITER = join(import.meta.dirname, 'writer.mjs');
+const IN_TURN = join(import.meta.dirname, 'in-turn.mjs');
 
 async function problems(folder: LogFolder): Promise<readonly unknown[]> {
   const { problems: found } = await verifyLog({
@@ -409,6 +411,110 @@ describe('A-32 a log that is not as it was signed', () => {
     await folder.write('log.jsonl', records);
     await folder.write('checkpoint', checkpoint);
     await expect(log.append(refused())).rejects.toMatchObject({ code: 'AUDIT_CHAIN' });
+  });
+});
+
+describe('A-33 a log that is open', () => {
+  const limits = [{ ...LIFETIME, budget: 40 }];
+
+  async function left(log: AuditLog): Promise<number | undefined> {
+    const outcome = await log.preview([charge(limits)]);
+    return outcome.granted ? outcome.budgets[0]?.before : 0;
+  }
+
+  test('is not read again while nobody writes to it', async () => {
+    await using folder = await LogFolder.create();
+    await using log = await folder.open();
+    await start(log, randomUUID(), limits);
+    const verify = vi.spyOn(folder.signer.verifier, 'verifies');
+    expect(await left(log)).toBe(39);
+    await start(log, randomUUID(), limits);
+    expect(await left(log)).toBe(38);
+    expect(verify).not.toHaveBeenCalled();
+    await utimes(folder.path('checkpoint'), 1, 1);
+    expect(await left(log)).toBe(38);
+    expect(verify).toHaveBeenCalledOnce();
+  });
+
+  test('is read on when another process has appended to it, in turn with this one', async () => {
+    await using folder = await LogFolder.create();
+    const file = await signerFile(folder);
+    folder.now = new Date();
+    const command = [IN_TURN, folder.directory, file, '40'];
+    const child = spawn(process.execPath, command, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    await using log = await folder.open();
+    for (let before = 40; before > 0; before -= 2) {
+      expect(await start(log, randomUUID(), limits)).toMatchObject({ granted: true, budgets: [{ before }] });
+      child.stdin.write('start\n');
+      expect(await answers.next()).toMatchObject({ value: String(before - 1) });
+    }
+    expect(await start(log, randomUUID(), limits)).toMatchObject({ granted: false });
+    child.stdin.end();
+    await new Promise((resolve) => child.on('close', resolve));
+    expect(await kinds(folder)).toHaveLength(40);
+    expect(await problems(folder)).toEqual([]);
+  });
+
+  test('keeps what it knows when an event is refused, and says nothing false after it', async () => {
+    await using folder = await LogFolder.create();
+    await using log = await folder.open();
+    await start(log, randomUUID(), limits);
+    await expect(log.append(refused({ member: '' }))).rejects.toMatchObject({ code: 'AUDIT_RECORD' });
+    const verify = vi.spyOn(folder.signer.verifier, 'verifies');
+    expect(await left(log)).toBe(39);
+    expect(verify).not.toHaveBeenCalled();
+  });
+
+  const AUDIT_CHAIN = { code: 'AUDIT_CHAIN' };
+
+  test.each([
+    [
+      'a record changed to one of equal size',
+      async (folder: LogFolder) => {
+        const text = await folder.read('log.jsonl');
+        await folder.write('log.jsonl', text.replace('"member":"brand"', '"member":"brane"'));
+      },
+    ],
+    ['a truncated file', (folder: LogFolder) => truncate(folder.path('log.jsonl'), 1000)],
+    [
+      'a copy in its place, although its records are the same',
+      async (folder: LogFolder) => {
+        await copyFile(folder.path('log.jsonl'), folder.path('copy'));
+        await rename(folder.path('copy'), folder.path('log.jsonl'));
+      },
+    ],
+  ])('is refused by who has it open, with nothing written, after: %s', async (_what, change) => {
+    await using folder = await LogFolder.create();
+    await using log = await folder.open();
+    await start(log, randomUUID(), limits);
+    await log.append(refused());
+    await change(folder);
+    const files = async (): Promise<readonly Buffer[]> =>
+      Promise.all(['log.jsonl', 'checkpoint'].map((name) => readFile(folder.path(name))));
+    const before = await files();
+    await expect(log.preview([charge(limits)])).rejects.toMatchObject(AUDIT_CHAIN);
+    await expect(start(log, randomUUID(), limits)).rejects.toMatchObject(AUDIT_CHAIN);
+    expect(await files()).toEqual(before);
+  });
+
+  test('is refused when it was put back, or replaced by another one with the same key', async () => {
+    await using folder = await LogFolder.create();
+    const [records, checkpoint] = [await folder.read('log.jsonl'), await folder.read('checkpoint')];
+    await using log = await folder.open();
+    await start(log, randomUUID(), limits);
+    const putBack = async (): Promise<void> => {
+      await folder.write('log.jsonl', records);
+      await folder.write('checkpoint', checkpoint);
+    };
+    await putBack();
+    await expect(log.preview([charge(limits)])).rejects.toThrow('it is shorter than it was');
+    await folder.fill(3);
+    // Also after an error, what was seen before counts.
+    await expect(log.preview([charge(limits)])).rejects.toThrow('its first records are not those');
+    await putBack();
+    await using other = await folder.open();
+    expect(await left(other)).toBe(40);
   });
 });
 
