@@ -56,9 +56,7 @@ const COVERED_HEADERS = [
 /** The headers with the signature itself. */
 const SIGNATURE_HEADERS = ['signature-input', 'signature'] as const;
 
-/** A header that decides whether a request is believed: it is read here, and may be there only once. */
-export type KnownHeader = (typeof COVERED_HEADERS)[number] | (typeof SIGNATURE_HEADERS)[number];
-
+/** The headers that decide whether a request is believed: each may be there only once. */
 const KNOWN_HEADERS: readonly string[] = [...COVERED_HEADERS, ...SIGNATURE_HEADERS];
 
 /** A request without its body. */

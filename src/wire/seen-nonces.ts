@@ -5,7 +5,7 @@ import { MAX_AHEAD_SECONDS } from './profile.ts';
 const GENERATION_MS = 150_000;
 
 /** How many nonces of one key a generation takes. */
-export const MAX_NONCES = 200_000;
+const MAX_NONCES = 200_000;
 
 /** The nonces of some time, by key. */
 class Generation {

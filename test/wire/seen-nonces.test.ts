@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SealroomError } from 'sealroom';
-import { MAX_NONCES, SeenNonces } from '#src/wire/seen-nonces';
+import { SeenNonces } from '#src/wire/seen-nonces';
 import { runs } from '../support/runs.ts';
 import { errorOf } from '../tabular/support.ts';
 
@@ -57,7 +57,7 @@ test('no request is accepted twice, wherever the clock jumps', () => {
 
 test('one key cannot fill the memory, nor hinder another', () => {
   const seen = new SeenNonces(at(0));
-  for (let nonce = 0; nonce < MAX_NONCES; nonce += 1) seen.take('a', String(nonce), 10);
+  for (let nonce = 0; nonce < 200_000; nonce += 1) seen.take('a', String(nonce), 10);
   expect(errorOf(() => seen.take('a', 'one more', 10)).code).toBe('AUTH_BUSY');
   expect(errorOf(() => seen.take('a', '0', 10)).code).toBe('AUTH_REPLAY');
   seen.take('b', '0', 10);
