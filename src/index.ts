@@ -58,6 +58,7 @@ export {
   type RecordOptions,
   type RecordSealer,
   type RecordValue,
+  type RunSummary,
   sealRecord,
 } from './protect/index.ts';
 export { ERROR_CODES, type ErrorCode, type ErrorPlace, listProblems, SealroomError } from './errors/index.ts';

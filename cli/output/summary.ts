@@ -1,27 +1,15 @@
 import { relative } from 'node:path';
 import { countOf } from '../../src/errors/index.ts';
-import type { EncryptedTable, UnnamedSecret } from '../../src/actions/member/tables.ts';
+import type { EncryptedTable, RunSummary, UnnamedSecret } from '../../src/actions/member/tables.ts';
 import type { TableOutput } from '../../src/tabular/index.ts';
 import { type CliIo, say, STANDARD_STREAM, tell } from '../terminal.ts';
-
-/** The part of a summary that all table commands have. */
-export interface TableSummary {
-  readonly rows: number;
-  readonly inputBytes: number;
-  readonly outputBytes: number;
-  readonly elapsedMs: number;
-  readonly kernel: string;
-  readonly threads: number;
-  readonly notes: readonly string[];
-  readonly warnings: readonly string[];
-}
 
 /** Prints notes, warnings and the summary of a table command: words to standard error, or one JSON object to standard output. */
 export function printSummary(
   io: CliIo,
   args: { readonly json: boolean; readonly 'dry-run': boolean },
   target: TableOutput,
-  summary: TableSummary,
+  summary: RunSummary,
   details: readonly string[],
 ): void {
   const output = target.kind === 'file' ? target.path : STANDARD_STREAM;

@@ -63,6 +63,7 @@ inline constexpr Function FUNCTIONS[] = {
      }},
     {"findRecord", 3,
      [](Machine& m, const int32_t* a) { return number(findRecord(m, place(a[0]), place(a[1]), a[2] != 0)); }},
+    {"openColumn", 1, [](Machine& m, const int32_t* a) { return openColumn(m, place(a[0])); }},
     {"setOpening", 1, [](Machine& m, const int32_t* a) { return setOpening(m, place(a[0])), 0; }},
     {"openLines", 5,
      [](Machine& m, const int32_t* a) {

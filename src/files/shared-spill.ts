@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { SealroomError } from '../errors/index.ts';
-import { readAt, writeAt } from './positioned.ts';
+import { readAt, writePiecesAt } from './positioned.ts';
 import { CIPHER_BLOCK_BYTES, failAtTemporary, openUnnamedFile, spillCipher } from './spill-file.ts';
 
+/** Bytes that are written to the file at once, roughly. */
+const WRITTEN_BYTES = 1 << 20;
 /** Bytes of an AES-256 key. */
 const KEY_BYTES = 32;
 
@@ -55,17 +57,34 @@ export function appendToSpill(spill: SharedSpill, pieces: readonly Uint8Array[])
   const place = Number(Atomics.add(new BigInt64Array(spill.end), 0, BigInt(room)));
   const cipher = cipherAt(spill.key, place);
   let at = place;
-  for (const piece of pieces) {
-    const hidden = cipher.update(piece);
+  for (const some of groupPieces(pieces)) {
+    const hidden = some.map((piece) => cipher.update(piece));
     try {
-      writeAt(spill.descriptor, hidden, at);
+      writePiecesAt(spill.descriptor, hidden, at);
     } catch (error) {
       return failAtTemporary(spill.directory)(error);
     }
-    at += hidden.length;
-    release(hidden);
+    for (const piece of hidden) {
+      at += piece.length;
+      release(piece);
+    }
   }
   return place;
+}
+
+/** Consecutive pieces that are encrypted before they are written: of about {@link WRITTEN_BYTES} together. */
+function* groupPieces(pieces: readonly Uint8Array[]): Generator<readonly Uint8Array[]> {
+  let group: Uint8Array[] = [];
+  let bytes = 0;
+  for (const piece of pieces) {
+    group.push(piece);
+    bytes += piece.length;
+    if (bytes < WRITTEN_BYTES) continue;
+    yield group;
+    group = [];
+    bytes = 0;
+  }
+  yield group;
 }
 
 /**
@@ -79,7 +98,8 @@ export function readFromSpill(spill: SharedSpill, place: number, target: Uint8Ar
     throw new SealroomError('IO_READ', 'a temporary file was cut short');
   }
   const cipher = cipherAt(spill.key, place - skipped);
-  cipher.update(new Uint8Array(skipped));
+  // Key stream alone, which would open what is there.
+  cipher.update(new Uint8Array(skipped)).fill(0);
   const clear = cipher.update(target);
   target.set(clear);
   clear.fill(0);

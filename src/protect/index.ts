@@ -19,6 +19,7 @@ export {
   sealRecord,
 } from './encrypt/core/seal-record.ts';
 export { type NormaliseOptions, type NormaliseSummary, normaliseTable } from './normalise/normalise-table.ts';
+export type { RunSummary } from './run-summary.ts';
 export {
   type OriginalOptions,
   type ReencryptOptions,

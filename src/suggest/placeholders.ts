@@ -51,6 +51,9 @@ const EMPTY_DATE =
 /** `000`, `0000000000`, `999999`, `111-111-1111`: one digit and nothing else, three zeros or six of another. */
 const ONE_DIGIT = /^\+?(0[-/. ]?){3,}$|^\+?([1-9])[-/. ]?(?:\2[-/. ]?){5,}$/;
 
+/** What placeholders of digits begin with, and no other does. */
+const NUMERIC_START = /^[+\d]/;
+
 /** `test@…`, `none@…`: e-mail addresses that somebody typed to get past a form. */
 const EMPTY_EMAIL =
   /^(test|tests?\d{1,3}|none|no|na|n\/a|null|nil|nobody|noone|no-?reply|no-?e?mail|no-?name|unknown|dummy|fake|asdf|abc|xx+|keine?|unbekannt|inconnu)@/;
@@ -65,8 +68,10 @@ export type PlaceholderKind = 'text' | 'email';
 export function placeholderKind(value: string): PlaceholderKind | null {
   if (value.length > MAX_PLACEHOLDER_CHARACTERS) return null;
   const text = value.trim().toLowerCase();
-  if (WORDS.has(text) || ONE_DIGIT.test(text) || EMPTY_DATE.test(text)) return 'text';
-  return EMPTY_EMAIL.test(text) ? 'email' : null;
+  // Most values are none: what each kind begins with, or contains, tells which ones need no closer look.
+  if (NUMERIC_START.test(text)) return ONE_DIGIT.test(text) || EMPTY_DATE.test(text) ? 'text' : null;
+  if (text.includes('@')) return EMPTY_EMAIL.test(text) ? 'email' : null;
+  return WORDS.has(text) ? 'text' : null;
 }
 
 /** A placeholder that is no word, such as `000000`, is a null text if it occurs this often: once, it may be a value. */

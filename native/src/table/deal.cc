@@ -1,4 +1,6 @@
 // Deals the rows of a CSV text to parts: src/protect/machine/assembly/deal.ts.
+#include <cstddef>
+
 #include "normalise.h"
 #include "records.h"
 #include "table.h"
@@ -31,7 +33,7 @@ constexpr int32_t QUOTED_EMPTY_IS_NULL = 2;
 constexpr int32_t NULLS_REFUSED = 8;
 
 /** After the head, one row of so many is in the sample. */
-constexpr int32_t SAMPLE_STRIDE = 64;
+constexpr int32_t SAMPLE_STRIDE = 256;
 constexpr int32_t POSITION_BYTES = 8;
 /** Bytes behind a value that copies may overwrite. */
 constexpr int32_t COPY_SLACK = 16;
@@ -69,7 +71,10 @@ struct Deal {
 };
 static_assert(sizeof(Deal) == DEAL_BYTES);
 
-/** The description of a stored column. */
+/**
+ * The description of a stored column. Its numbers are read and written one by one: a structure that is written in one piece, right after
+ * its numbers, has to wait for them.
+ */
 struct Stored {
   int32_t field;
   int32_t flags;
@@ -128,7 +133,9 @@ class Dealer {
     view.requireInIo(deal_.nextDraw, static_cast<int32_t>(deal_.drawsEnd - deal_.nextDraw));
     view.requireInIo(deal_.samplesAt, static_cast<int32_t>(deal_.samplesEnd - deal_.samplesAt));
     if (deal_.samplesTo < deal_.samplesAt) trap();
-    for (int32_t column = 0; column < deal_.stored; column++) requireTexts(view, storedAt(column).missingTextsAt);
+    for (int32_t column = 0; column < deal_.stored; column++) {
+      requireTexts(view, view.get<Place>(storedAt(column) + offsetof(Stored, missingTextsAt)));
+    }
     requireFields(deal_.storedAt, deal_.stored, STORED_BYTES, deal_.mostPerField);
     requireFields(deal_.sourcesAt, deal_.sources, 4, 1);
   }
@@ -160,7 +167,7 @@ class Dealer {
   }
 
  private:
-  Stored storedAt(int32_t column) const { return view_.get<Stored>(plus(deal_.storedAt, column * STORED_BYTES)); }
+  Place storedAt(int32_t column) const { return plus(deal_.storedAt, column * STORED_BYTES); }
   int32_t sourceAt(int32_t source) const { return view_.get<int32_t>(plus(deal_.sourcesAt, source * 4)); }
   bool keepsPositions() const { return deal_.run != -1; }
 
@@ -184,9 +191,9 @@ class Dealer {
   int32_t dealRow(int32_t recordBytes) {
     const int32_t number = view_.get<uint16_t>(deal_.nextDraw) & (deal_.parts - 1);
     const Place partAt = plus(deal_.partsAt, number * PART_BYTES);
-    Part part = view_.get<Part>(partAt);
+    const auto to = view_.get<Place>(partAt + offsetof(Part, to));
     const int64_t most = mostBytesOfRow(recordBytes);
-    if (most > roomBetween(part.to, part.end)) {
+    if (most > roomBetween(to, view_.get<Place>(partAt + offsetof(Part, end)))) {
       deal_.fullPart = number;
       return PART_FULL;
     }
@@ -196,13 +203,12 @@ class Dealer {
     if (isSampled && mostBytesOfSample(recordBytes) > roomBetween(deal_.samplesTo, deal_.samplesEnd)) {
       return SAMPLES_FULL;
     }
-    view_.requireInIo(part.to, static_cast<int32_t>(most));
-    const Place rowEnd = writeRow(part.to);
+    view_.requireInIo(to, static_cast<int32_t>(most));
+    const Place rowEnd = writeRow(to);
     if (rowEnd == 0) return UNFIT_VALUE;
-    if (isSampled) deal_.samplesTo = writeSample(part.to, rowEnd, deal_.samplesTo);
-    part.to = rowEnd;
-    part.rows++;
-    view_.put(partAt, part);
+    if (isSampled) deal_.samplesTo = writeSample(to, rowEnd, deal_.samplesTo);
+    view_.put(partAt + offsetof(Part, to), rowEnd);
+    countUp(partAt + offsetof(Part, rows));
     deal_.nextDraw += 2;
     deal_.rows++;
     return DONE;
@@ -224,21 +230,18 @@ class Dealer {
     Place lengthAt = to + 4;
     Place value = plus(to, headBytes(keepsPositions() ? deal_.stored + 1 : deal_.stored));
     for (int32_t index = 0; index < deal_.stored; index++, lengthAt += 4) {
-      Stored column = storedAt(index);
+      const Place column = storedAt(index);
       const int32_t bytes = writeValue(column, value);
       if (bytes == NOT_ASCII) return 0;
       view_.put(lengthAt, bytes);
       if (bytes < 0) {
-        if ((column.flags & NULLS_REFUSED) != 0) return 0;
-        column.nulls++;
-      } else {
-        if (bytes > column.mostBytes) return 0;
-        column.longest = std::max(column.longest, bytes);
-        column.bytes += bytes;
-        if (column.overheadBytes != 0) column.groups += (bytes + column.overheadBytes + 2) / 3;
-        value = plus(value, bytes);
+        if ((view_.get<int32_t>(column + offsetof(Stored, flags)) & NULLS_REFUSED) != 0) return 0;
+        countUp(column + offsetof(Stored, nulls));
+        continue;
       }
-      view_.put(plus(deal_.storedAt, index * STORED_BYTES), column);
+      if (bytes > view_.get<int32_t>(column + offsetof(Stored, mostBytes))) return 0;
+      measure(column, bytes);
+      value = plus(value, bytes);
     }
     view_.put<uint64_t>(value, 0);
     value = to + ((value - to + ROW_UNIT - 1) & ~(ROW_UNIT - 1));
@@ -253,15 +256,31 @@ class Dealer {
   }
 
   /** Writes the value of a column, normalised, to `to`, and counts. Returns its length, -1 for a null, or `NOT_ASCII`. */
-  int32_t writeValue(Stored& column, Place to) const {
-    const int32_t read = writeField(column.field, to);
-    if ((column.flags & NORMALISED) == 0 || read < 0) return read;
-    const Normalised value = normaliseValue(view_, column.flags, column.missingTextsAt, to, plus(to, read));
+  int32_t writeValue(Place column, Place to) const {
+    const int32_t read = writeField(view_.get<int32_t>(column + offsetof(Stored, field)), to);
+    const auto flags = view_.get<int32_t>(column + offsetof(Stored, flags));
+    if ((flags & NORMALISED) == 0 || read < 0) return read;
+    const auto missingTextsAt = view_.get<Place>(column + offsetof(Stored, missingTextsAt));
+    const Normalised value = normaliseValue(view_, flags, missingTextsAt, to, plus(to, read));
     if (value.bytes == NOT_ASCII) return NOT_ASCII;
-    column.values++;
-    if (value.bytes == MISSING) column.missed++;
-    else if (value.hasChanged) column.changed++;
+    countUp(column + offsetof(Stored, values));
+    if (value.bytes == MISSING) countUp(column + offsetof(Stored, missed));
+    else if (value.hasChanged) countUp(column + offsetof(Stored, changed));
     return value.bytes;
+  }
+
+  void countUp(Place counter) const { view_.put(counter, view_.get<int32_t>(counter) + 1); }
+
+  /** Counts a value that is not null. */
+  void measure(Place column, int32_t bytes) const {
+    const Place longest = column + offsetof(Stored, longest);
+    if (bytes > view_.get<int32_t>(longest)) view_.put(longest, bytes);
+    const Place sum = column + offsetof(Stored, bytes);
+    view_.put(sum, view_.get<int64_t>(sum) + bytes);
+    const auto overhead = view_.get<int32_t>(column + offsetof(Stored, overheadBytes));
+    if (overhead == 0) return;
+    const Place groups = column + offsetof(Stored, groups);
+    view_.put(groups, view_.get<int64_t>(groups) + (bytes + overhead + 2) / 3);
   }
 
   /** Writes the value of a field to `to` and returns its length, -1 for a null. */

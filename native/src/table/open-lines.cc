@@ -1,4 +1,5 @@
 // The records of a protected CSV file become the lines of the opened one: src/protect/machine/assembly/open-lines.ts.
+#include "cell-format.h"
 #include "fields.h"
 #include "records.h"
 #include "render.h"
@@ -35,24 +36,6 @@ constexpr int32_t SEALED = 2;
 constexpr int32_t IRREGULAR_TEXT = -1;
 /** Returned for a cell that has to be refused, or is not opened here. */
 constexpr int32_t UNFIT_CELL = -2;
-
-/** Where the payload of an opened cell begins in it. */
-constexpr uint32_t CIPHERTEXT_AT = 44;
-constexpr int32_t CELL_PREFIX_BYTES = 7;
-constexpr int64_t LEAST_BODY_BYTES = 60;
-
-/** Bytes that the Base64 of the sealed cell [start, end) decodes to; 0 if its length or padding is wrong, or it is too short. */
-int32_t sealedBodyBytes(View view, const Field& field) {
-  const int32_t length = field.bytes() - CELL_PREFIX_BYTES;
-  int32_t characters = length;
-  if (length > 0 && view.get<uint8_t>(field.end - 1) == '=') {
-    if ((length & 3) != 0) return 0;
-    characters -= view.get<uint8_t>(field.end - 2) == '=' ? 2 : 1;
-  }
-  if ((characters & 3) == 1) return 0;
-  const int64_t bytes = (int64_t{characters} * 3) >> 2;
-  return bytes < LEAST_BODY_BYTES ? 0 : static_cast<int32_t>(bytes);
-}
 
 /** Opens the records of one call. */
 class Opener {
@@ -124,21 +107,18 @@ class Opener {
       return (plan_.rules & (flags == 0 ? BLANK_IS_NULL : QUOTED_EMPTY_IS_NULL)) != 0 ? NULL_MARK : TEXT;
     }
     if (isInTexts(view_, plan_.nullTextsAt, field.start, field.end)) return NULL_MARK;
-    //= format F-47
-    //= format F-48
-    // The version, and `hmac:` or `enc:` behind it.
-    const uint64_t head = view_.get<uint64_t>(field.start);
-    const uint64_t descriptor = head >> 24;
-    if (field.bytes() >= 8 && descriptor == 0x3a63616d68) {
-      if ((plan_.rules & PASSES_FINGERPRINTS) == 0) return -1;
-      count(column, FINGERPRINT_COUNT);
-    } else if (field.bytes() >= 7 && static_cast<uint32_t>(descriptor) == 0x3a636e65) {
-      const uint32_t version = static_cast<uint32_t>(head) & 0xffffff;
-      // What other versions are, or sealed cells with quotes or line breaks, the kernel says.
-      if (version != 0x3a3230 && version != 0x3a3130) return -1;
+    const CellKind kind = kindOfCell(view_, field.start, field.end);
+    if (kind == CellKind::SEALED) {
+      // What sealed cells with quotes or line breaks are, the kernel says.
       if (flags > QUOTED || (plan_.rules & CAN_OPEN) == 0) return -1;
       count(column, SEALED_COUNT);
       return SEALED;
+    }
+    if (kind == CellKind::FINGERPRINT) {
+      if ((plan_.rules & PASSES_FINGERPRINTS) == 0) return -1;
+      count(column, FINGERPRINT_COUNT);
+    } else if (kind != CellKind::CLEARTEXT) {
+      return -1;
     }
     count(column, UNSEALED_COUNT);
     return TEXT;
@@ -151,7 +131,7 @@ class Opener {
     for (int32_t row = 0; row < rows; row++) {
       const Field field = view_.get<Field>(fieldPlace(row, column));
       if (field.flags != SEALED) continue;
-      const int32_t body = sealedBodyBytes(view_, field);
+      const int32_t body = sealedBodyBytes(view_, field.start, field.end);
       if (body == 0) return false;
       int32_t(&fields)[8] = layout.cells[cells++].fields;
       fields[0] = static_cast<int32_t>(field.start);

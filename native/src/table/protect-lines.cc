@@ -15,6 +15,8 @@ constexpr int32_t TAG_BYTES = 16;
 constexpr int32_t MOST_BLOCKS = 64;
 /** Bytes of a row's position in the source table. */
 constexpr int32_t POSITION_BYTES = 8;
+/** How many rows ahead of the one that is opened the processor loads. */
+constexpr int32_t ROWS_AHEAD = 4;
 
 /** What stays of a cell for `gatherColumn`: the place of the value, its bytes or -1, and the place of the cell or 0. */
 struct Note {
@@ -50,6 +52,13 @@ int32_t cleartextBytes(View view, const Plan& plan, const ColumnPlan& column, in
   return fieldBytes(view, at, at + static_cast<uint32_t>(bytes), isFirst);
 }
 
+/** Prefetches the row that is opened some rows after `row`. */
+void prefetchRows(View view, const Plan& plan, Place placesAt, int32_t row, int32_t rows) {
+  if (row + ROWS_AHEAD < rows) {
+    plan.prefetchRow(view.get<Place>(placesAt + static_cast<uint32_t>((row + ROWS_AHEAD) * 4)));
+  }
+}
+
 /** Writes the lines but for the cells of the kernel, and notes where these go. */
 void layLines(View view, const Plan& plan, const LinesCall& call) {
   const int32_t columns = plan.columns();
@@ -60,6 +69,7 @@ void layLines(View view, const Plan& plan, const LinesCall& call) {
     if (static_cast<uint32_t>(bytes) >= linesEnd - to) trap();
   };
   for (int32_t row = 0; row < call.rows; row++) {
+    prefetchRows(view, plan, call.placesAt, row, call.rows);
     const Place at = view.get<Place>(call.placesAt + static_cast<uint32_t>(row * 4));
     plan.openRow(at);
     for (int32_t index = 0; index < columns; index++) {
@@ -185,6 +195,7 @@ int32_t measureLines(Machine& machine, Place planAt, Place placesAt, int32_t row
   int32_t fillers = 0;
   int32_t row = 0;
   for (; row < rows; row++) {
+    prefetchRows(view, plan, placesAt, row, rows);
     const Place at = view.get<Place>(placesAt + static_cast<uint32_t>(row * 4));
     plan.openRow(at);
     int64_t lineBytes = columns;

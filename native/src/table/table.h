@@ -57,6 +57,7 @@ constexpr int32_t PART_BYTES = 12;
 int32_t dealRows(Machine& machine, Place deal, Place at, Place end, bool isLast, Place stop);
 Place findRecord(Machine& machine, Place at, Place end, bool isLast);
 
+int32_t openColumn(Machine& machine, Place opening);
 void setOpening(Machine& machine, Place plan);
 int32_t openLines(Machine& machine, Place at, Place stop, Place end, bool isLast, Place to);
 

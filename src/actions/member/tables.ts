@@ -23,5 +23,6 @@ export {
 } from './reencrypt-for-collaboration.ts';
 export type { ColumnSample } from './sample-values.ts';
 export { allowsCleartext, type ProfiledTable, type SchemaSource, withSchemaSource } from './source-table.ts';
+export type { RunSummary } from '../../protect/index.ts';
 export type { TableProgress, TableTransfer } from './table-transfer.ts';
 export type { ManifestFile } from './trusted-manifest.ts';

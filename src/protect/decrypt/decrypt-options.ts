@@ -1,4 +1,5 @@
 import type { KernelName, OpenCellOptions, SharedSecret } from '../../crypto/index.ts';
+import type { RunSummary } from '../run-summary.ts';
 import type { SignedTransferOptions } from '../../signed-tables/index.ts';
 import type { MixedColumnOptions } from './core/mixed-columns.ts';
 import type { FoundColumns } from './core/opener.ts';
@@ -26,20 +27,10 @@ export interface DecryptOptions extends SignedTransferOptions, MixedColumnOption
 }
 
 /** The result of a decryption. */
-export interface DecryptSummary {
-  readonly rows: number;
+export interface DecryptSummary extends RunSummary {
   readonly columns: FoundColumns;
   /** Number of sealed cells that were opened. */
   readonly openedCells: number;
   /** Number of cells in sealed columns that are neither sealed nor null, and were passed through; 0 unless that is allowed. */
   readonly unsealedCells: number;
-  readonly inputBytes: number;
-  /** 0 for a dry run and for a stream in Parquet. */
-  readonly outputBytes: number;
-  readonly elapsedMs: number;
-  readonly kernel: KernelName;
-  readonly threads: number;
-  /** What was found out about how the input is to be read, each with the option that says otherwise. */
-  readonly notes: readonly string[];
-  readonly warnings: readonly string[];
 }

@@ -31,7 +31,7 @@ import { canRunTables, isTableKernel } from '../machine/machine.ts';
 import { decryptLines } from './lines/decrypt-lines.ts';
 import type { OpenedRows, DecryptJob, DecryptWorkerSetup } from './worker.ts';
 
-/** Batches per job. */
+/** Batches per job of a thread. */
 const JOB_BATCHES = 2;
 
 /**
@@ -153,7 +153,7 @@ class Decryption {
         threads,
       );
       try {
-        return { ...(await this.#write(pool, fields)), threads };
+        return { ...(await this.#write(pool, fields, threads)), threads };
       } catch (error) {
         if (!(error instanceof MixedTypes)) throw error;
         for (const index of error.columns) this.#makeText(index, targets);
@@ -185,7 +185,11 @@ class Decryption {
     };
   }
 
-  async #write(pool: WorkerPool<DecryptJob, OpenedRows>, fields: readonly Field[]): Promise<Omit<Outcome, 'threads'>> {
+  async #write(
+    pool: WorkerPool<DecryptJob, OpenedRows>,
+    fields: readonly Field[],
+    threads: number,
+  ): Promise<Omit<Outcome, 'threads'>> {
     const { dryRun, signal, onProgress } = this.#options;
     const found = fields.map(nothingFound);
     let rows = 0;
@@ -200,7 +204,8 @@ class Decryption {
     const writer = dryRun === true ? null : await createOutput(this.#options, parts);
     const spare: Spare = { output: [], batches: [] };
     try {
-      for await (const opened of pool.runInOrder(this.#jobs(spare))) {
+      const jobs = threads === 1 ? this.#jobsHere(spare) : this.#jobs(spare);
+      for await (const opened of pool.runInOrder(jobs)) {
         signal?.throwIfAborted();
         opened.found.forEach((cells, index) => {
           const sum = found[index];
@@ -224,22 +229,38 @@ class Decryption {
     }
   }
 
+  /** Jobs for this thread, which runs each before it asks for the next one: the batches stay where the reader has them. */
+  //= format F-59
+  async *#jobsHere(spare: Spare): AsyncGenerator<SentJob<DecryptJob>> {
+    let firstRow = 0;
+    for await (const batch of this.#batches()) {
+      yield { job: { firstRow, batches: [batch], isOwner: false, spare: spare.output.splice(0) }, transfer: [] };
+      firstRow += batch.rows;
+    }
+  }
+
+  /** Jobs for other threads, with copies of the batches. */
   //= format F-59
   async *#jobs(spare: Spare): AsyncGenerator<SentJob<DecryptJob>> {
-    const columns = this.#reader.fields.map((_, index) => index);
     let firstRow = 0;
     let batches: Batch[] = [];
     const take = (): SentJob<DecryptJob> => {
-      const job = { firstRow, batches, spare: spare.output.splice(0) };
+      const job = { firstRow, batches, isOwner: true, spare: spare.output.splice(0) };
       firstRow = batches.reduce((sum, batch) => sum + batch.rows, firstRow);
       batches = [];
       return { job: job, transfer: [...buffersOf(job.batches), ...job.spare] };
     };
-    for await (const batch of this.#reader.batches({ columns, signal: this.#options.signal })) {
+    for await (const batch of this.#batches()) {
       batches.push(copyBatch(batch, spare.batches));
       if (batches.length === JOB_BATCHES) yield take();
     }
     if (batches.length > 0) yield take();
+  }
+
+  /** All columns; each batch is valid until the next one is asked for. */
+  #batches(): AsyncIterable<Batch> {
+    const columns = this.#reader.fields.map((_, index) => index);
+    return this.#reader.batches({ columns, signal: this.#options.signal });
   }
 
   #makeText(index: number, targets: DecryptTarget[]): void {

@@ -1,6 +1,7 @@
 import { Arena } from '../../bytes/index.ts';
 import {
   createKernel,
+  type Kernel,
   type KernelName,
   type OpenCellOptions,
   sealingRootFromBytes,
@@ -9,7 +10,9 @@ import {
 import { type Batch, buffersOf } from '../../columns/index.ts';
 import { type CsvLines, RowEncoder, type RowsForWriter, buffersOfRows } from '../../tabular/index.ts';
 import type { CreateWorker } from '../../workers/index.ts';
+import { canRunTables, createTableMachine, isTableKernel } from '../machine/machine.ts';
 import { type FoundCells, Opener, type OpenerSetup } from './core/opener.ts';
+import { MachineColumns } from './machine-columns.ts';
 
 // The work of one decryption thread: opens rows, and returns them in the form in which the output is written.
 
@@ -27,6 +30,8 @@ export interface DecryptJob {
   /** Number of rows of the table before these. */
   readonly firstRow: number;
   readonly batches: readonly Batch[];
+  /** Whether the buffers of the batches belong to the job, which returns them. */
+  readonly isOwner: boolean;
   /** Buffers of output that was written, for reuse. */
   readonly spare: ArrayBuffer[];
 }
@@ -45,13 +50,22 @@ export interface OpenedRows {
 export const createWorker: CreateWorker<DecryptWorkerSetup, DecryptJob, OpenedRows> = (setup) => {
   // Results are copies, so the arena can be reused.
   const memory = new Arena();
-  const kernel = createKernel(setup.kernel, memory);
+  const tables = isTableKernel(setup.kernel) && canRunTables() ? createTableMachine(setup.kernel) : null;
+  // Beside a machine, it is seldom needed.
+  let created: Kernel | null = tables === null ? createKernel(setup.kernel, memory) : null;
   const root = setup.root === null ? null : takeSharedKey(setup.root, 0, sealingRootFromBytes);
-  const keys = { kernel, root, lenientCells: setup.lenientCells };
+  const machine = tables === null ? null : new MachineColumns(tables, root, setup.lenientCells === true);
+  const keys = {
+    get kernel(): Kernel {
+      return (created ??= createKernel(setup.kernel, memory));
+    },
+    root,
+    lenientCells: setup.lenientCells,
+  };
   const encoder = new RowEncoder(setup.csv);
   return {
     run(job) {
-      const opener = new Opener(setup, keys, memory);
+      const opener = new Opener(setup, keys, memory, machine);
       let rows = 0;
       function* openAll(): Generator<Batch> {
         for (const batch of job.batches) {
@@ -64,7 +78,7 @@ export const createWorker: CreateWorker<DecryptWorkerSetup, DecryptJob, OpenedRo
         }
       }
       const encoded = encoder.encode(openAll(), job.spare);
-      const spare = buffersOf(job.batches);
+      const spare = job.isOwner ? buffersOf(job.batches) : [];
       return {
         result: { rows, encoded: encoded, found: opener.found, spare },
         transfer: [...buffersOfRows(encoded), ...spare],
@@ -73,6 +87,7 @@ export const createWorker: CreateWorker<DecryptWorkerSetup, DecryptJob, OpenedRo
     close() {
       encoder.wipe();
       memory.wipe();
+      machine?.wipe();
       root?.[Symbol.dispose]();
     },
   };

@@ -5,6 +5,7 @@ import type { TableSigning } from '../../signed-tables/index.ts';
 import type { MatchKeyReport } from '../../suggest/index.ts';
 import type { Provenance, TransferOptions } from '../../tabular/index.ts';
 import { threadsFor } from '../../workers/index.ts';
+import type { RunSummary } from '../run-summary.ts';
 import { checkSettings } from './core/plan.ts';
 import type { ReportScope } from './core/report.ts';
 import type { NormalisedColumn } from './core/row-ingest.ts';
@@ -53,23 +54,13 @@ interface EncryptRowsOptions extends EncryptOptions {
 }
 
 /** The result of an encryption. */
-export interface EncryptSummary {
-  readonly rows: number;
+export interface EncryptSummary extends RunSummary {
   /** Target columns by kind. */
   readonly columns: { readonly sealed: number; readonly fingerprint: number; readonly cleartext: number };
   /** Null values in the sources of the target columns. */
   readonly nulls: number;
   /** What became of the values of the target columns that are normalised. */
   readonly normalised: readonly NormalisedColumn[];
-  readonly inputBytes: number;
-  /** 0 for a dry run and for a stream in Parquet. */
-  readonly outputBytes: number;
-  readonly elapsedMs: number;
-  readonly kernel: KernelName;
-  readonly threads: number;
-  /** What was found out about how the input is to be read, each with the option that says otherwise. */
-  readonly notes: readonly string[];
-  readonly warnings: readonly string[];
   /** What the columns show, and how large they become; `null` if no report was asked for. */
   readonly report: MatchKeyReport | null;
 }

@@ -64,6 +64,8 @@ export interface TableExports extends WasmExports {
   ): number;
   gatherPositions(placesAt: number, rows: number, to: number): void;
   wipeTable(): void;
+  /** {@link UNCHANGED}, {@link OPENED} or {@link UNFIT_CELL}. */
+  openColumn(opening: number): number;
   setOpening(plan: number): void;
   /** The records that were opened, {@link IRREGULAR} or {@link UNFIT_CELL}. */
   openLines(at: number, stop: number, end: number, isLast: number, to: number): number;
@@ -71,8 +73,12 @@ export interface TableExports extends WasmExports {
 
 /** What `splitRecord` returns for a record that it leaves to the exact reader. */
 export const IRREGULAR = -1;
-/** What `openLines` returns for a cell that it leaves to the kernels, which may refuse it. */
+/** What `openLines` and `openColumn` return for a cell that they leave to the kernels, which may refuse it. */
 export const UNFIT_CELL = -2;
+/** What `openColumn` returns for a column that is what it was. */
+export const UNCHANGED = 0;
+/** What `openColumn` returns for a column whose values replaced its cells. */
+export const OPENED = 1;
 
 /** Numbers that are known of a field: the place of its value, the end of it, and its flags, of which the lowest says that it was in quotes. */
 export const FIELD_WORDS = 3;

@@ -13,7 +13,7 @@ import { SEED } from '../../tabular/support.ts';
 const TEXT = Buffer.from('one,"t""wo",3\n'.repeat(40));
 
 const SETUP: DealSetup = {
-  ...{ path: '', bytes: TEXT.length, dataStart: 0, rangeBytes: 1 << 20, nextRange: new SharedArrayBuffer(4) },
+  ...{ file: null, bytes: TEXT.length, dataStart: 0, rangeBytes: 1 << 20, nextRange: new SharedArrayBuffer(4) },
   ...{ delimiter: 0x2c, separator: '\n', fields: 3, parts: 4, roomBytes: 512 },
   nullRule: { blankIsNull: true, quotedEmptyIsNull: true, tokens: [Buffer.from('none')] },
   columns: [0, 1, 1].map((field) => {
@@ -120,6 +120,42 @@ describe.each(['wasm', ...(nativeKernelProblem() === null ? (['native'] as const
         { seed: SEED, numRuns: runs(300) },
       );
       expect(dealt).toBeGreaterThan(10);
+    });
+
+    test('columns are opened only where each part is described behind the one before it', () => {
+      const [rows, cells] = [8, Buffer.from('02:hmac:'.repeat(8))];
+      const words = machine.ioAt >> 2;
+      const at = { offsets: machine.ioAt + 256, validity: machine.ioAt + 512, cells: machine.ioAt + 1024 };
+      const values = machine.ioAt + 2048;
+      machine.reserve(8192);
+      let opened = 0;
+      fc.assert(
+        fc.property(fc.array(fc.tuple(fc.nat(19), word), { maxLength: 2 }), fc.boolean(), (changes, isFixed) => {
+          machine.bytes.fill(UNTOUCHED, machine.ioAt);
+          machine.bytes.set(cells, at.cells);
+          const numbers = new Int32Array(machine.exports.memory.buffer);
+          numbers.set(
+            [rows, at.offsets, at.validity, at.cells, cells.length, 16, isFixed ? 4 : 0, at.cells, 0, 8, values],
+            words,
+          );
+          for (let row = 0; row <= rows; row++) numbers[(at.offsets >> 2) + row] = row * 8;
+          machine.bytes[at.validity] = isFixed ? 0 : 0xff;
+          // The opening, and the first offsets behind it.
+          for (const [index, value] of changes) {
+            numbers[index < 11 ? words + index : (at.offsets >> 2) + index - 11] = value;
+          }
+          const before = Buffer.from(Buffer.from(machine.exports.memory.buffer));
+          try {
+            if (machine.exports.openColumn(machine.ioAt) >= 0) opened++;
+          } catch (error) {
+            expect(error).toMatchObject({ message: 'unreachable' });
+          }
+          // Descriptions of cells lie in front of IO, and are no secrets.
+          expect(findChange(machine, before, machine.keyAt, machine.keyAt + 32)).toBe(-1);
+        }),
+        { seed: SEED, numRuns: runs(300) },
+      );
+      expect(opened).toBeGreaterThan(10);
     });
 
     test('records are not split before there is a dialect', () => {

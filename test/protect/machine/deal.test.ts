@@ -12,7 +12,7 @@ const machine = createTestMachine();
 const TEXT = Buffer.from('one,two\nthree,four\n');
 
 const SETUP: DealSetup = {
-  ...{ path: '', bytes: TEXT.length, dataStart: 0, rangeBytes: 1 << 20, nextRange: new SharedArrayBuffer(4) },
+  ...{ file: null, bytes: TEXT.length, dataStart: 0, rangeBytes: 1 << 20, nextRange: new SharedArrayBuffer(4) },
   ...{ delimiter: 0x2c, separator: '\n', fields: 2, parts: 4, roomBytes: 4096 },
   nullRule: { blankIsNull: true, quotedEmptyIsNull: true, tokens: [Buffer.from('none')] },
   columns: [{ field: 0, steps: null, mostBytes: 100, acceptsNulls: true, overheadBytes: 0 }],

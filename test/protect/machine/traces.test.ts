@@ -6,8 +6,17 @@ import {
   fingerprintKeyFromBytes,
   sealingRootFromBytes,
 } from 'sealroom/crypto';
-import { byteColumnOf, concatBytes, decodeUtf8, encodeUtf8, FRESH_MEMORY, valueAt } from '#src/bytes/index';
+import {
+  type ByteColumn,
+  byteColumnOf,
+  concatBytes,
+  decodeUtf8,
+  encodeUtf8,
+  FRESH_MEMORY,
+  valueAt,
+} from '#src/bytes/index';
 import { LineOpener } from '#src/protect/decrypt/lines/line-opener';
+import { MachineColumns } from '#src/protect/decrypt/machine-columns';
 import type { ColumnTask } from '#src/protect/encrypt/core/protect-batch';
 import { writeRows } from '#src/protect/encrypt/core/row-format';
 import { LineProtector } from '#src/protect/encrypt/lines/line-protector';
@@ -83,8 +92,8 @@ function traceProtecting(seed: number, pad: number | null): string {
   }
 }
 
-/** A protected file of texts that are the same for all seeds. */
-function sealedFile(seed: number): Uint8Array {
+/** Cells of texts that are the same for all seeds. */
+function sealedCells(seed: number): ByteColumn {
   using root = sealingRootFromBytes(secretOf(seed));
   const kernel = createKernel('node');
   using keys = kernel.deriveRowKeys(root, NONCES);
@@ -92,10 +101,32 @@ function sealedFile(seed: number): Uint8Array {
     encodeValue({ type: STRING, value: 'x'.repeat((row * 7) % 61) }),
   );
   const task = { targetHeader: 'a header', prefix: new Uint8Array(), nullEncoding: null, padTargetBytes: null };
-  const cells = kernel.sealColumn(task, keys, byteColumnOf(values));
+  return kernel.sealColumn(task, keys, byteColumnOf(values));
+}
+
+/** A protected file of these texts. */
+function sealedFile(seed: number): Uint8Array {
+  const cells = sealedCells(seed);
   return concatBytes(
-    values.map((_, row) => encodeUtf8(`row ${String(row)},${decodeUtf8(valueAt(cells, row) ?? new Uint8Array())}\n`)),
+    Array.from({ length: ROWS }, (_, row) =>
+      encodeUtf8(`row ${String(row)},${decodeUtf8(valueAt(cells, row) ?? new Uint8Array())}\n`),
+    ),
   );
+}
+
+function openCells(seed: number, cells: ByteColumn): { readonly trace: string; readonly texts: string } {
+  const machine = new TableMachine(traced.exports);
+  using root = sealingRootFromBytes(secretOf(seed));
+  let texts = '';
+  const trace = traced.traceOf(() => {
+    const columns = new MachineColumns(machine, root, false);
+    columns.begin(batchOf({ layout: 'bytes', ...cells }));
+    const rules = { type: null, isAnyText: false, isEmptyNull: false, passesFingerprints: true };
+    const opened = columns.open(cells, rules);
+    if (opened?.column.layout === 'bytes') texts = decodeUtf8(opened.column.bytes);
+    columns.wipe();
+  });
+  return { trace, texts };
 }
 
 function openFile(seed: number, file: Uint8Array): { readonly trace: string; readonly lines: string } {
@@ -131,6 +162,14 @@ describe('what the module branches on and addresses is the same for all secrets'
     const opened = SEEDS.map((seed) => openFile(seed, sealedFile(seed)));
     expect(new Set(opened.map(({ lines }) => lines)).size).toBe(1);
     expect(opened[0]?.lines).toContain(`"row 2",${'x'.repeat(14)}\n`);
+    expect(new Set(opened.map(({ trace }) => trace)).size).toBe(1);
+    expect(traced.events).toBeGreaterThan(10_000);
+  });
+
+  test('when it opens columns', () => {
+    const opened = SEEDS.map((seed) => openCells(seed, sealedCells(seed)));
+    expect(opened[0]?.texts).toMatch(/^x{1000,}$/);
+    expect(new Set(opened.map(({ texts }) => texts)).size).toBe(1);
     expect(new Set(opened.map(({ trace }) => trace)).size).toBe(1);
     expect(traced.events).toBeGreaterThan(10_000);
   });

@@ -7,6 +7,7 @@ type Call = (...places: number[]) => number | undefined;
 const DECLINED: Readonly<Record<string, (result: number) => boolean>> = {
   dealRows: (result) => result === 6,
   openLines: (result) => result < 0,
+  openColumn: (result) => result < 0,
   openCells: (result) => result === 0,
 };
 
@@ -21,7 +22,15 @@ function regionsOf({ bytes, keyAt, headerAt, prefixAt, rowNoncesAt, slots }: Tab
 }
 
 /** Functions that leave state of their own in a region, which is not the same in both machines. */
-const OWN_REGIONS = new Set(['setRoot', 'setFingerprintKey', 'protectLines', 'openLines', 'wipeCall', 'wipeSlots']);
+const OWN_REGIONS = new Set([
+  'setRoot',
+  'setFingerprintKey',
+  'protectLines',
+  'openLines',
+  'openColumn',
+  'wipeCall',
+  'wipeSlots',
+]);
 
 /**
  * A machine in WebAssembly of which every call is also made on a native machine with the same memory. Both must return the same and

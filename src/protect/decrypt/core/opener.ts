@@ -1,6 +1,13 @@
-import { type Allocator, isValid } from '../../../bytes/index.ts';
+import { type Allocator, type ByteColumn, isValid } from '../../../bytes/index.ts';
 import type { Batch, ColumnData } from '../../../columns/index.ts';
-import { CELL_CLEARTEXT, CELL_FINGERPRINT, CELL_NULL, CELL_SEALED, renderColumn } from '../../../crypto/index.ts';
+import {
+  CELL_CLEARTEXT,
+  CELL_FINGERPRINT,
+  CELL_NULL,
+  CELL_SEALED,
+  type FixedType,
+  renderColumn,
+} from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
 import { toNative, toText } from './columns.ts';
 import type { SealedCount } from './mixed-columns.ts';
@@ -50,18 +57,49 @@ export function mixedTypesWarning(column: string): string {
   return `column \`${column}\` holds cells of several types and was written as text`;
 }
 
+/** What the cells of a column become, and which of them are accepted. */
+export interface ColumnRules {
+  /** The type of all values, or `null` for text. */
+  readonly type: FixedType | null;
+  /** Whether text that is passed through is known to be UTF-8, or need not be. */
+  readonly isAnyText: boolean;
+  /** As in {@link OpenerSetup}. */
+  readonly isEmptyNull: boolean;
+  readonly passesFingerprints: boolean;
+}
+
+/** A column that a machine has opened, and the cells that were found in it. */
+export interface MachineColumn extends Omit<FoundCells, 'isMixed'> {
+  /** In the memory of the machine until it opens columns of the next batch, or in that of the cells. */
+  readonly column: ColumnData;
+}
+
+/** Opens whole columns at a time, where nothing in them has to be refused. */
+export interface ColumnMachine {
+  /** Begins with the columns of a batch. */
+  begin(batch: Batch): void;
+  /**
+   * Opens a column of the batch; `null` if a cell is refused or not opened here, so that the kernel has to say what it is. Rows are counted
+   * from the batch's first one.
+   */
+  open(column: ByteColumn, rules: ColumnRules): MachineColumn | null;
+}
+
 /** Opens batches, and counts the cells in them. */
 export class Opener {
   readonly #setup: OpenerSetup;
   readonly #keys: CellKeys;
   readonly #memory: Allocator;
+  readonly #machine: ColumnMachine | null;
   /** Column by column. */
   readonly found: { -readonly [Name in keyof FoundCells]: FoundCells[Name] }[];
 
-  constructor(setup: OpenerSetup, keys: CellKeys, memory: Allocator) {
+  /** @param machine opens what it can; the kernel opens all columns without one */
+  constructor(setup: OpenerSetup, keys: CellKeys, memory: Allocator, machine: ColumnMachine | null = null) {
     this.#setup = setup;
     this.#keys = keys;
     this.#memory = memory;
+    this.#machine = machine;
     this.found = setup.targets.map(nothingFound);
   }
 
@@ -71,7 +109,7 @@ export class Opener {
   }
 
   /**
-   * The opened values of a batch, in buffers of the kernel's and of the opener's memory, or in those of the batch.
+   * The opened values of a batch, in buffers of the kernel's, the machine's and the opener's memory, or in those of the batch.
    *
    * @param firstRow rows of the table before the batch
    * @throws {SealroomError} SECRET_MISSING for a sealed cell without a root; FORMAT_* with table, column and row if a cell does not open; RULE_FINGERPRINT if fingerprints are refused;
@@ -79,6 +117,7 @@ export class Opener {
    */
   open(batch: Batch, firstRow: number): Batch {
     const { targets, file, columns } = this.#setup;
+    this.#machine?.begin(batch);
     return {
       rows: batch.rows,
       columns: batch.columns.map((column, index): ColumnData => {
@@ -103,10 +142,21 @@ export class Opener {
     target: DecryptTarget & { mode: 'text' | 'native' },
     firstRow: number,
   ): ColumnData {
-    const opened = openCells(this.#keys, column);
     const found = this.#foundIn(index);
-    const { kinds, values } = opened;
     const { failOnFingerprintColumns, isEmptyNull } = this.#setup;
+    // The bytes of a binary column may be no text.
+    const isChecked = target.type.kind === 'string' && !this.#setup.isUtf8;
+    const rules = { isAnyText: !isChecked, isEmptyNull, passesFingerprints: !failOnFingerprintColumns };
+    const type = target.mode === 'native' ? target.type : null;
+    const whole = column.layout === 'bytes' ? (this.#machine?.open(column, { ...rules, type }) ?? null) : null;
+    if (whole !== null) {
+      const { sealed, fingerprint, unsealed, firstUnsealed } = whole;
+      const first = firstUnsealed === null ? null : firstRow + firstUnsealed;
+      addFound(found, { sealed, fingerprint, unsealed, firstUnsealed: first, isMixed: false });
+      return whole.column;
+    }
+    const opened = openCells(this.#keys, column);
+    const { kinds, values } = opened;
     let sealed = 0;
     let isAnyOther = false;
     for (const kind of kinds) {
@@ -133,15 +183,14 @@ export class Opener {
         );
       }
     }
-    // The bytes of a binary column may be no text.
     if (target.mode === 'text') {
-      const isChecked = target.type.kind === 'string' && !this.#setup.isUtf8;
       return toText(opened, { ...this.#keys, isChecked }, this.#memory);
     }
     const native = toNative(target.type, opened, this.#keys);
     if (native === null) found.isMixed = true;
     return native ?? column;
   }
+
   /** The values of a column that holds no cells, and so none that is sealed. */
   #countUnsealed(column: ColumnData, index: number, firstRow: number): void {
     const found = this.#foundIn(index);

@@ -20,13 +20,13 @@ import type { EncodedIndex, ReadIndex } from './column-index.ts';
 import type { StoredFigures } from './stored-figures.ts';
 import type { EncryptPlan, Pads, PlannedColumn } from './plan.ts';
 
-/** Which rows the figures of a report are of: `whole` all of them, `sample` the first 4,096 and then one of 64. Sizes are of all. */
+/** Which rows the figures of a report are of: `whole` all of them, `sample` the first 4,096 and then one of 256. Sizes are of all. */
 export type ReportScope = 'whole' | 'sample';
 
 /** Rows at the beginning of a table that are all in a sample. */
 export const SAMPLE_HEAD = 4096;
 /** After these, one row of so many is. */
-const SAMPLE_STRIDE = 64;
+const SAMPLE_STRIDE = 256;
 
 function isText(type: { readonly kind: string }): boolean {
   return type.kind === 'string';

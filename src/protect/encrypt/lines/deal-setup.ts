@@ -18,8 +18,11 @@ export interface DealtColumn {
 
 /** What a thread needs to deal the rows of a file. It can be sent to any of them. */
 export interface DealSetup {
-  /** A plain file, of which threads deal ranges; `null` for a table whose bytes come one after another. */
-  readonly path: string | null;
+  /**
+   * A plain file, of which threads deal ranges: its descriptor, which any thread of the process may use, and its path for errors; `null` for
+   * a table whose bytes come one after another.
+   */
+  readonly file: { readonly descriptor: number; readonly path: string } | null;
   /** The file's length in bytes. */
   readonly bytes: number;
   /** The place of its first row. */

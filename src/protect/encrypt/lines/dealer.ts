@@ -1,4 +1,3 @@
-import { closeSync, openSync } from 'node:fs';
 import { concatBytes } from '../../../bytes/index.ts';
 import { readAt, readFailure } from '../../../files/index.ts';
 import { fillRandom } from '../../../platform/index.ts';
@@ -40,7 +39,6 @@ export class Dealer {
   readonly #machine: TableMachine;
   readonly #setup: DealSetup;
   readonly #memory: DealMemory;
-  #file: number | null = null;
   #pieces: number[] = [];
   #samples: Uint8Array[] = [];
 
@@ -50,12 +48,10 @@ export class Dealer {
     this.#memory = layOutDeal(machine, setup);
   }
 
-  /** Wipes the rows and the text, and lets go of the file. */
+  /** Wipes the rows and the text. */
   close(): void {
     const { deal, end } = this.#memory;
     this.#machine.bytes.fill(0, deal, end);
-    if (this.#file !== null) closeSync(this.#file);
-    this.#file = null;
   }
 
   /**
@@ -64,8 +60,8 @@ export class Dealer {
    * @throws {SealroomError} IO_READ, IO_WRITE.
    */
   dealNext(): DealtRange | Declined | null {
-    const { path, dataStart, rangeBytes, bytes, nextRange } = this.#setup;
-    if (path === null) return null;
+    const { file, dataStart, rangeBytes, bytes, nextRange } = this.#setup;
+    if (file === null) return null;
     const number = Atomics.add(new Int32Array(nextRange), 0, 1);
     const start = dataStart + number * rangeBytes;
     if (number > 0 && start >= bytes) return null;
@@ -243,12 +239,12 @@ export class Dealer {
   }
 
   #readFile(target: Uint8Array, place: number): number {
-    const { path } = this.#setup;
+    const { file } = this.#setup;
+    if (file === null) throw new Error('a table that is no file');
     try {
-      this.#file ??= openSync(path ?? '', 'r');
-      return readAt(this.#file, target, place);
+      return readAt(file.descriptor, target, place);
     } catch (error) {
-      throw readFailure(error, path ?? '');
+      throw readFailure(error, file.path);
     }
   }
 

@@ -172,9 +172,12 @@ class EncryptionInParts {
         ? error.at({ file: this.#start.source.name })
         : error;
     } finally {
-      await team?.close();
-      protect.keys.fill(0);
-      await deal.close();
+      try {
+        await team?.close();
+      } finally {
+        protect.keys.fill(0);
+        await deal.close();
+      }
     }
   }
 
@@ -192,7 +195,7 @@ class EncryptionInParts {
       if (left !== null) declined.push(left);
       note(deal.rows);
     };
-    if (deal.setup.path === null) take(await team.dealChunks(deal, note, signal));
+    if (deal.setup.file === null) take(await team.dealChunks(deal, note, signal));
     else await team.deal(deal, take);
     signal?.throwIfAborted();
     return declined[0] ?? deal.finish();

@@ -157,7 +157,10 @@ export class LineTeam {
   }
 
   async #close(): Promise<void> {
-    this.#here.close();
-    await this.#helpers.close();
+    try {
+      this.#here.close();
+    } finally {
+      await this.#helpers.close();
+    }
   }
 }

@@ -92,8 +92,11 @@ export class LineThread {
 
   /** Wipes its keys and its memory. */
   close(): void {
-    this.#dealer?.close();
-    this.#protection?.protector.close();
-    this.#machine.wipe();
+    try {
+      this.#protection?.protector.close();
+    } finally {
+      // All that a dealer has in it, too.
+      this.#machine.wipe();
+    }
   }
 }

@@ -1,8 +1,9 @@
+import { type FileHandle, open } from 'node:fs/promises';
 import { encodeUtf8, FRESH_MEMORY } from '../../../bytes/index.ts';
 import { MAX_CELL_BYTES, PAD_COUNT_BYTES, SEALED_OVERHEAD_BYTES, sealLimits } from '../../../crypto/index.ts';
 import { MAX_VALUE_BYTES } from '../../../columns/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
-import type { ByteSource } from '../../../files/index.ts';
+import { type ByteSource, readFailure } from '../../../files/index.ts';
 import type { TableSchema } from '../../../schema/index.ts';
 import type { CsvStart } from '../../../tabular/index.ts';
 import { fingerprintColumnsOf } from '../core/duplicates.ts';
@@ -19,8 +20,8 @@ import { PartStore, type StoredPart } from './part-store.ts';
 const ESTIMATE_BYTES = 1 << 16;
 /** How many times as long as a compressed file its text is, roughly. */
 const COMPRESSION = 8;
-/** Approximate size of a part in bytes. */
-const PART_BYTES = 2 << 20;
+/** Approximate size of a part in bytes: its rows are taken in random order, from memory near the processor if they are not more. */
+const PART_BYTES = 1 << 20;
 /** With more parts, they are larger, so that their pieces are not too small. */
 const MANY_PARTS = 1024;
 const LARGE_PART_BYTES = 8 << 20;
@@ -78,6 +79,7 @@ export interface DealtTable {
 export class TableDeal {
   readonly #input: TableDealInput;
   readonly #store: PartStore;
+  readonly #file: FileHandle | null;
   readonly setup: DealSetup;
   /** Ranges that were dealt before one that is in front of them. */
   readonly #early = new Map<number, DealtRange>();
@@ -88,9 +90,10 @@ export class TableDeal {
   readonly #columns: StoredFigures[];
   readonly #pieces: { places: number[]; lengths: number[]; rows: number; bytes: number }[];
 
-  private constructor(input: TableDealInput, store: PartStore, setup: DealSetup) {
+  private constructor(input: TableDealInput, store: PartStore, file: FileHandle | null, setup: DealSetup) {
     this.#input = input;
     this.#store = store;
+    this.#file = file;
     this.setup = setup;
     this.#next = input.start.dataStart;
     this.#columns = setup.columns.map(() => NO_FIGURES);
@@ -120,8 +123,15 @@ export class TableDeal {
       (LEAST_ROOM_ROWS * expectedBytes) / lines,
     );
     const store = await PartStore.open(expectedBytes, tempDirectory, limits?.memoryBytes);
+    let file: FileHandle | null;
+    try {
+      file = await openPlain(source);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
     const setup: DealSetup = {
-      path: source.compression === undefined ? source.path : null,
+      file: file === null ? null : { descriptor: file.fd, path: source.path ?? source.name },
       bytes: source.bytes,
       dataStart: start.dataStart,
       rangeBytes,
@@ -137,7 +147,7 @@ export class TableDeal {
       roomBytes: Math.ceil(room / 16) * 16,
       store: store.shared,
     };
-    return new TableDeal(input, store, setup);
+    return new TableDeal(input, store, file, setup);
   }
 
   /** Rows of the ranges that were taken, up to the first that was not. */
@@ -211,8 +221,8 @@ export class TableDeal {
   /** The table, once all ranges were taken. */
   finish(): DealtTable | Declined {
     const { plan } = this.#input;
-    const { path, bytes } = this.setup;
-    if (this.#number === 0 || (path !== null && this.#next !== bytes)) throw new Error('a range that was not taken');
+    const { file, bytes } = this.setup;
+    if (this.#number === 0 || (file !== null && this.#next !== bytes)) throw new Error('a range that was not taken');
     if (this.#pieces.some(({ bytes, rows }) => rows > 1 && bytes > MOST_PART_BYTES)) {
       return { reason: 'rows of very different lengths' };
     }
@@ -247,9 +257,13 @@ export class TableDeal {
     }
   }
 
-  /** Wipes the rows. No thread may deal or load any more. */
+  /** Wipes the rows, and lets go of the file. No thread may deal or load any more. */
   async close(): Promise<void> {
-    await this.#store.close();
+    try {
+      await this.#store.close();
+    } finally {
+      await this.#file?.close();
+    }
   }
 }
 
@@ -290,6 +304,18 @@ function partsFor(bytes: number): number {
   if (few <= MANY_PARTS) return few;
   const many = 2 ** Math.ceil(Math.log2(bytes / LARGE_PART_BYTES));
   return Math.min(MOST_PARTS, Math.max(MANY_PARTS, many));
+}
+
+/**
+ * Opens the file of a source that has one and is not compressed.
+ *
+ * @throws {SealroomError} IO_READ.
+ */
+async function openPlain({ path, compression }: ByteSource): Promise<FileHandle | null> {
+  if (path === null || compression !== undefined) return null;
+  return await open(path, 'r').catch((error: unknown) => {
+    throw readFailure(error, path);
+  });
 }
 
 /** The number of lines of a file, by those at its start; at least 1. */

@@ -91,7 +91,7 @@ const PART_ROWS: i32 = 8;
 export const partBytes: i32 = 12;
 
 /** After the head, one row of so many is in the sample. */
-const SAMPLE_STRIDE: i32 = 64;
+const SAMPLE_STRIDE: i32 = 256;
 /** Bytes of a position: the number of its row in the run, from 1, and above it the run. As numbers of 64 bits they have the order of the rows. */
 const POSITION_BYTES: i32 = 8;
 /** Bytes behind a value that copies may overwrite. */

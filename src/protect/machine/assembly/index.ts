@@ -15,4 +15,5 @@ export {
 } from './protect-lines';
 export { copyField, isText, setDialect, splitRecord } from './records';
 export { dealBytes, dealRows, findRecord, partBytes, storedBytes } from './deal';
+export { openColumn } from './open-column';
 export { openLines, setOpening } from './open-lines';

@@ -13,7 +13,7 @@ import {
   splitRecord,
 } from '../../../tabular/csv/assembly/records';
 import { isUtf8 } from '../../../tabular/csv/assembly/utf8';
-import { sealedBodyBytes } from './cell-format';
+import { CLEARTEXT, FINGERPRINT, kindOfCell, SEALED as SEALED_CELL, sealedBodyBytes } from './cell-format';
 import { isNull, renderValue, textBytes } from './render';
 import { isInTexts, requireTexts } from './texts';
 
@@ -148,22 +148,19 @@ function classifyRecord(fields: i32): bool {
       store<i32>(field, NULL, 8);
       continue;
     }
-    //= format F-47
-    //= format F-48
-    // The version, and `hmac:` or `enc:` behind it.
-    const head = load<u64>(start);
-    const descriptor = head >> 24;
-    if (bytes >= 8 && descriptor == 0x3a63616d68) {
-      if ((rules & PASSES_FINGERPRINTS) == 0) return false;
-      count(counts + 4);
-    } else if (bytes >= 7 && <u32>descriptor == 0x3a636e65) {
-      const version = <u32>head & 0xffffff;
-      // What other versions are, or sealed cells with quotes or line breaks, the kernel says.
-      if (version != 0x3a3230 && version != 0x3a3130) return false;
+    const kind = kindOfCell(start, start + bytes);
+    if (kind == SEALED_CELL) {
+      // What sealed cells with quotes or line breaks are, the kernel says.
       if (flags > QUOTED || (rules & CAN_OPEN) == 0) return false;
       store<i32>(field, SEALED, 8);
       count(counts);
       continue;
+    }
+    if (kind == FINGERPRINT) {
+      if ((rules & PASSES_FINGERPRINTS) == 0) return false;
+      count(counts + 4);
+    } else if (kind != CLEARTEXT) {
+      return false;
     }
     count(counts + 8);
   }
