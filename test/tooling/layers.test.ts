@@ -131,6 +131,7 @@ const FAULTS = [
   ['package-lock', 'src/query/fault-lock.ts', 'fs-native-extensions'],
   ['package-age', 'src/protect/fault-age.ts', 'age-encryption'],
   ['package-package', 'src/protect/fault-package.ts', 'nanotar'],
+  ['package-signatures', 'src/client/fault-package.ts', 'structured-headers'],
   ['package-phones', 'src/protect/fault-phones.ts', 'libphonenumber-js'],
   ['package-cloud', 'src/collab/fault-cloud.ts', '@aws-sdk/client-cleanrooms'],
   ['package-cloud', 'src/clean-rooms/fault-cloud.ts', '@aws-sdk/client-cleanrooms'],
