@@ -78,7 +78,7 @@ function rowsInMemory(rows: number): TableReader {
     }
   }
   return {
-    ...{ name: 'memory', format: 'arrow', rows, bytes: 0, notes: [], warnings: [], columnHint: null },
+    ...{ name: 'memory', format: 'arrow', rows, bytes: 0, notes: [], warnings: [], slowReason: null, columnHint: null },
     fields: CELL_BYTES.map((_, index) => ({ name: String(index), type: { kind: 'string' } })),
     async *batches() {
       yield* batches();

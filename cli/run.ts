@@ -80,7 +80,12 @@ async function parse(io: CliIo): Promise<void> {
   requireCommandFirst(io.argv, command);
   const [first = ''] = io.argv;
   if (command === null && !first.startsWith('-') && first !== '') {
-    throw usageError(`Unknown command: ${first}`, io.argv, programUsage(Object.keys(COMMANDS)));
+    const { readDeclarations } = await import('./grammar/recorded.ts');
+    throw usageError(
+      `Unknown command: ${first}`,
+      io.argv,
+      programUsage(Object.keys(COMMANDS), await readDeclarations()),
+    );
   }
   const given = prepareArguments(command === null ? io.argv : respellArguments(io, command.path), command);
   const argv = command === null ? given : withDefaults(io, command, given);

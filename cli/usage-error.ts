@@ -14,6 +14,8 @@ export interface CommandUsage {
   readonly required: readonly string[];
   /** The words that name its subcommands. */
   readonly subcommands: readonly string[];
+  /** Of the program: the words of all commands below those of the first level, such as `key doctor`. */
+  readonly deeper: readonly string[];
 }
 
 /** Options that every command has. */
@@ -27,12 +29,31 @@ export function usageOf({ path, usage, options, commands }: CommandDeclaration):
     options: [...options.flatMap(namesOf).map(optionOf), ...EVERYWHERE],
     required: options.filter(({ declared }) => declared.demandOption === true).map(({ name }) => optionOf(name)),
     subcommands: commands.flatMap((each) => each.path.slice(-1)),
+    deeper: [],
   };
 }
 
-/** How the program is used. */
-export function programUsage(subcommands: readonly string[]): CommandUsage {
-  return { command: 'sealroom', positionals: [], options: EVERYWHERE, required: [], subcommands };
+/**
+ * How the program is used.
+ *
+ * @param commands what its commands declare, if a mistake is to be explained by them
+ */
+export function programUsage(
+  subcommands: readonly string[],
+  commands: Readonly<Record<string, CommandDeclaration>> = {},
+): CommandUsage {
+  const deeper = Object.values(commands).flatMap(wordsBelow);
+  return { command: 'sealroom', positionals: [], options: EVERYWHERE, required: [], subcommands, deeper };
+}
+
+function wordsBelow({ commands }: CommandDeclaration): readonly string[] {
+  return commands.flatMap((each) => [each.path.join(' '), ...wordsBelow(each)]);
+}
+
+/** What is said of a word that is no command here, but one below another command. */
+function describeDeeper(word: string, { deeper }: CommandUsage): string | undefined {
+  const found = deeper.filter((words) => words.endsWith(` ${word}`)).map((words) => `\`sealroom ${words}\``);
+  return found.length === 0 ? undefined : `did you mean ${found.join(' or ')}?`;
 }
 
 function usageLine({ command, positionals, required, subcommands }: CommandUsage): string {
@@ -130,7 +151,10 @@ function describeMistake(
       const hints = isTable ? ['name one table: for several files give their folder, or a pattern in quotes'] : [];
       return [`unexpected argument ${quoteForMessage(word)}`, ...hints];
     }
-    const hint = didYouMean(word, usage.subcommands) ?? `its commands are ${usage.subcommands.join(', ')}`;
+    const hint =
+      describeDeeper(word, usage) ??
+      didYouMean(word, usage.subcommands) ??
+      `its commands are ${usage.subcommands.join(', ')}`;
     return [`\`${usage.command}\` has no command ${quoteForMessage(word)}`, hint];
   }
   const [line = ''] = message.split('\n');

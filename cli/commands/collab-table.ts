@@ -79,7 +79,8 @@ async function runAddTable(args: Arguments, io: CliIo): Promise<void> {
     name: args.table,
     owner: args.owner,
     schema: await readNamedFile(io, args.schema),
-    data: args.data === undefined ? undefined : tableInput(io, args.data, parseFormat(args['file-format'])),
+    data:
+      args.data === undefined ? undefined : tableInput(io, args.data, parseFormat('file-format', args['file-format'])),
     csv: { ...readCsvOptions(args), csvInputNull: args['csv-input-null-value'] },
     rule: readRule(args),
     replaces: args.overwrite,

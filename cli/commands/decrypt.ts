@@ -61,7 +61,8 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
     name === undefined ? undefined : resolve(io.cwd, name);
   const table = await readPlaces(io, args);
   // The table in a package is Arrow, which nobody asked for on a terminal or in a pipe.
-  const packageFormat = parseFormat(args['output-format']) ?? (args.output === STANDARD_STREAM ? 'csv' : undefined);
+  const packageFormat =
+    parseFormat('output-format', args['output-format']) ?? (args.output === STANDARD_STREAM ? 'csv' : undefined);
   const request = {
     packageOutput: folderOutput(tableOutput(io, outputPath(tableNameOf(args.input), args.output), packageFormat), args),
     collaboration: await readCollaboration(io, args),

@@ -74,7 +74,10 @@ async function checkTargets(io: CliIo, args: CommandArguments): Promise<Targets>
   const isShown = output === undefined && (path !== null || args.json || io.stdout.isTTY === true);
   if (isShown) return { table: null, package: path };
   const target = resolvePath(io, output ?? STANDARD_STREAM);
-  return { table: { path: target, format: outputFormatOf(target, parseFormat(args['output-format'])) }, package: path };
+  return {
+    table: { path: target, format: outputFormatOf(target, parseFormat('output-format', args['output-format'])) },
+    package: path,
+  };
 }
 
 function limitsOf({ timeout, memory }: CommandArguments): Partial<RunnerLimits> {

@@ -134,7 +134,11 @@ async function runAdd(args: AddArguments, io: CliIo): Promise<void> {
     loadIntoRoom(operatorEnvironment(io, args), {
       directory: roomDirectory(io, args),
       table: args.table,
-      input: { kind: 'file', path: resolve(io.cwd, args.file), format: parseFormat(args['file-format']) },
+      input: {
+        kind: 'file',
+        path: resolve(io.cwd, args.file),
+        format: parseFormat('file-format', args['file-format']),
+      },
       csvInputNull: args['csv-input-null-value'],
       onProgress,
     }),

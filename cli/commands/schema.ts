@@ -128,7 +128,7 @@ function requireCountry(country: string): void {
 
 function checkArguments(args: Arguments, mode: Mode): void {
   if (args.input === '') throw new SealroomError('USAGE_OPTION', 'the name of the input is empty');
-  const format = parseFormat(args.fileFormat) ?? formatOf(args.input);
+  const format = parseFormat('file-format', args.fileFormat) ?? formatOf(args.input);
   if (args.noHeaders && format !== null && format !== 'csv') {
     throw new SealroomError('USAGE_OPTION', `\`--no-headers\` is for CSV files only, got ${format}`);
   }
@@ -154,7 +154,7 @@ async function makeText(args: Arguments, mode: Mode, io: CliIo, output: SchemaOu
   const { id, profile, region, country, samples, json, allowCleartext: given = true } = args;
   const allowCleartext = id === undefined ? given : await allowsCleartext(id, { profile, region }, io.signal);
   const options = { headerRow: !args.noHeaders, ...readCsvOptions(args), signal: io.signal };
-  return withSchemaSource(tableInput(io, args.input, parseFormat(args.fileFormat)), options, (table) => {
+  return withSchemaSource(tableInput(io, args.input, parseFormat('file-format', args.fileFormat)), options, (table) => {
     for (const note of table.notes) say(io, 'note', note);
     for (const warning of table.warnings) say(io, 'warning', warning);
     for (const { index, name, reason } of table.source.unusable) {
@@ -174,7 +174,7 @@ async function runSchema(args: Arguments, io: CliIo): Promise<void> {
   const draftName = `${output === STANDARD_STREAM ? `${basename(args.input)}.json` : output}.draft`;
   const draftPath = resolve(io.cwd, draftName);
   if (output !== STANDARD_STREAM) {
-    await findInput(tableInput(io, args.input, parseFormat(args.fileFormat)));
+    await findInput(tableInput(io, args.input, parseFormat('file-format', args.fileFormat)));
     await checkTarget(path, { overwrite: args.overwrite, input: resolve(io.cwd, args.input) });
   }
   const text = await makeText(args, mode, io, { name: output, draftPath, draftName });

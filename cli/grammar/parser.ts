@@ -42,7 +42,8 @@ function checkValues(
     const value = args[name];
     if (Array.isArray(value) && declared.array !== true) throw new Error(`${REPEATED}${given}`);
     const values: readonly unknown[] = Array.isArray(value) ? value : [value];
-    if (!MAY_BE_EMPTY.has(name) && (values.length === 0 || values.some((each) => each === '' || each === undefined))) {
+    const isEmpty = !MAY_BE_EMPTY.has(name) && values.some((each) => each === '' || each === undefined);
+    if (values.length === 0 || isEmpty) {
       throw new Error(`${NEEDS_VALUE}${given}`);
     }
     if (Number.isNaN(value)) throw new Error(`${NEEDS_NUMBER}${given}`);

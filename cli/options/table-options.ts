@@ -161,12 +161,15 @@ export const LENIENT_CELLS = {
   describe: 'open cells whose padding is not zeros, or whose text is not UTF-8, instead of refusing them',
 } as const;
 
-/** Parses a format option, in any case. @throws {SealroomError} USAGE_OPTION for an unknown format. */
-export function parseFormat(text: string | undefined): TableFormat | undefined {
+/** Parses the value of a format option, in any case. @throws {SealroomError} USAGE_OPTION for an unknown format. */
+export function parseFormat(
+  option: 'file-format' | 'output-format',
+  text: string | undefined,
+): TableFormat | undefined {
   if (text === undefined) return undefined;
   const format = FORMATS.find((name) => name === text.toLowerCase());
   if (format !== undefined) return format;
-  throw new SealroomError('USAGE_OPTION', `unknown format ${quoteForMessage(text)}`, {
+  throw new SealroomError('USAGE_OPTION', `unknown format ${quoteForMessage(text)} for \`--${option}\``, {
     hint: didYouMean(text, FORMATS) ?? 'use csv, parquet or arrow',
   });
 }
@@ -252,7 +255,7 @@ export async function readFiles(
   args: TransferArguments,
 ): Promise<Omit<TableTransfer, 'kernel' | 'threads'>> {
   const tempDirectory = args['temp-dir'];
-  const input = tableInput(io, args.input, parseFormat(args['file-format']));
+  const input = tableInput(io, args.input, parseFormat('file-format', args['file-format']));
   const isNamed = args.output !== undefined || input.kind !== 'file';
   const parts = isNamed ? null : await findParts(input.path);
   if (parts !== null && !args['dry-run']) {
@@ -262,7 +265,7 @@ export async function readFiles(
   }
   // An ending that says nothing of the input says nothing of an output that is named after it.
   const format =
-    parseFormat(args['output-format']) ??
+    parseFormat('output-format', args['output-format']) ??
     (isNamed ? undefined : (input.format ?? formatOf(parts?.[0]?.path ?? input.path) ?? undefined));
   return {
     input,

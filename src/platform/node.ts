@@ -68,12 +68,20 @@ export const signatureVerifier: Platform['signatureVerifier'] = (publicKey) => {
 /** {@inheritDoc Platform.isUtf8} */
 export const isUtf8: Platform['isUtf8'] = (bytes) => isUtf8InNode(bytes);
 
+/** Where there is a native kernel. */
+const NATIVE_PLATFORMS: readonly string[] = ['linux-x64'];
+
 /** {@inheritDoc Platform.loadNativeAddon} */
 export const loadNativeAddon: Platform['loadNativeAddon'] = () => {
   const platform = `${process.platform}-${process.arch}`;
   const packageName = `@sealroom/native-${platform}`;
   const path = addonPaths(platform, packageName).find((each) => existsSync(each));
-  if (path === undefined) throw new Error(`${packageName} is not installed`);
+  if (path === undefined) {
+    if (!NATIVE_PLATFORMS.includes(platform)) throw new Error(`there is none for ${platform}`);
+    throw new Error(
+      `${packageName} is not installed: npm installs it with the optional packages, and in a clone \`npm run build:native\` builds it`,
+    );
+  }
   try {
     return createRequire(import.meta.url)(path) as NativeAddon;
   } catch (error) {

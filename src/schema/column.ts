@@ -89,10 +89,27 @@ function refuseUnknownMembers(source: Readonly<Record<string, unknown>>): void {
   );
 }
 
+/** Names of {@link SOURCE_MEMBERS} that would be ignored beside `sourceHeader`, as all that C3R does not know is. */
+const MISPLACED_MEMBERS = ['normalise', 'normalize', 'nulls'];
+
+/** Refuses what belongs into `sourceHeader`: ignored, it would give fingerprints that match nothing. */
+function refuseMisplacedMembers(entry: Readonly<Record<string, unknown>>): void {
+  const misplaced = MISPLACED_MEMBERS.find((name) => Object.hasOwn(entry, name));
+  if (misplaced === undefined) return;
+  throw new SealroomError(
+    'SCHEMA_INVALID',
+    `${quoteForMessage(misplaced)} must be in \`sourceHeader\`, not beside it`,
+    {
+      hint: 'such as `"sourceHeader": { "name": "email", "normalise": ["email"] }`',
+    },
+  );
+}
+
 //= format F-70
 //= format F-71
 //= format F-101
 function readSource(entry: Readonly<Record<string, unknown>>, sourceIndex: number | null): Source {
+  refuseMisplacedMembers(entry);
   const given = entry['sourceHeader'] ?? undefined;
   if (sourceIndex !== null && given === undefined) {
     return { sourceHeader: positionalHeader(sourceIndex), ...NO_NORMALISATION };

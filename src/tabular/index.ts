@@ -19,11 +19,12 @@ export {
   preloadArrow,
 } from './open.ts';
 export { csvHeaderBytes, csvNullMarks } from './csv/serialise.ts';
+export { dataOfFiles } from './csv/data.ts';
 export type { CsvStart, NoCsvStart } from './csv/start.ts';
 export type { NullRule } from './csv/null-rules.ts';
 export type { Protection, Provenance } from './provenance/place.ts';
 export { type FoundProvenance, readProvenance } from './provenance/provenance.ts';
-export type { TableFormat, TableReader, TableWriter } from './table.ts';
+export { noteSlowness, type TableFormat, type TableReader, type TableWriter } from './table.ts';
 export {
   checkTransfer,
   createOutput,

@@ -36,7 +36,7 @@ import {
   toTableOutput,
   unknownFormat,
 } from './input-output.ts';
-import type { TableFormat, TableReader, TableWriter } from './table.ts';
+import { noteSlowness, type TableFormat, type TableReader, type TableWriter } from './table.ts';
 
 /** Options for opening a table. */
 export interface OpenOptions {
@@ -73,9 +73,17 @@ export type CsvReading = Pick<OpenOptions, 'csvInputNull' | 'csvDelimiter' | 'cs
 export async function openTable(input: string | TableInput, options: OpenOptions = {}): Promise<TableReader> {
   const place = toTableInput(input);
   const { format, parts } = await findInput(place);
-  if (parts === null) return openOne(place, format, options);
+  if (parts === null) return withSlowNote(await openOne(place, format, options));
   const { openParts } = await import('./parts/read.ts');
-  return openParts(nameOf(place), parts, format, (path) => openOne({ kind: 'file', path }, format, options));
+  return withSlowNote(
+    await openParts(nameOf(place), parts, format, (path) => openOne({ kind: 'file', path }, format, options)),
+  );
+}
+
+function withSlowNote(reader: TableReader): TableReader {
+  const { slowReason, notes } = reader;
+  if (slowReason === null) return reader;
+  return { ...reader, notes: [...notes, ...noteSlowness(reader, `read by the exact, slower reader: ${slowReason}`)] };
 }
 
 async function openOne(place: TableInput, format: TableFormat, options: OpenOptions): Promise<TableReader> {
@@ -144,9 +152,14 @@ export async function openCsvStart(
   const place = toTableInput(input);
   const { format, parts } = await findInput(place);
   if (format !== 'csv') return null;
-  if (parts !== null) return { kind: 'none', reason: 'a table of several files' };
+  if (parts === null) return openStart(place, options);
+  const { openPartStarts } = await import('./parts/start.ts');
+  return openPartStarts(nameOf(place), parts, (path) => openStart({ kind: 'file', path }, options));
+}
+
+async function openStart(place: TableInput, options: OpenOptions): Promise<CsvStart | NoCsvStart> {
   if (options.held === undefined && (await isReadOnce(place))) return { kind: 'none', reason: 'not a regular file' };
-  const source = await openSource(place, format, options);
+  const source = await openSource(place, 'csv', options);
   try {
     const { readCsvStart } = await import('./csv/start.ts');
     const start = await readCsvStart(source, csvOptions(place, options));

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { SealroomError } from '../errors/index.ts';
 import type { Batch, ColumnSource } from '../columns/index.ts';
 import type { PositionedFile } from '../files/index.ts';
@@ -16,6 +17,8 @@ export interface TableReader extends ColumnSource {
   readonly notes: readonly string[];
   /** What the user should know about how this table is read, one line each. */
   readonly warnings: readonly string[];
+  /** Why its rows are read by a slower reader than those of most tables, in words that follow a colon, or `null`. */
+  readonly slowReason: string | null;
   /** Why its columns may not be those that the user expects, for the hint of an error about them, or `null`. */
   readonly columnHint: string | null;
   /** For a table of several files: the one with a row of the table, from 1, and the row's number in it; `null` if that is not known. */
@@ -23,6 +26,14 @@ export interface TableReader extends ColumnSource {
   /** SHA-256 of the table's bytes in hexadecimal, as they are stored; of several files, format F-131. Takes a separate pass. */
   sha256(signal?: AbortSignal): Promise<string>;
   close(): Promise<void>;
+}
+
+/** The size from which on a table is worth a note on what slows it down, in bytes: it costs about half a second then. */
+const NOTED_BYTES = 16 << 20;
+
+/** What is said of a table that takes longer than others: nothing of a small one, whose user would not wait any less. */
+export function noteSlowness({ name, bytes }: Pick<TableReader, 'name' | 'bytes'>, words: string): readonly string[] {
+  return bytes < NOTED_BYTES ? [] : [`${basename(name)}: ${words}`];
 }
 
 /** A table being written. End it with exactly one of `close` and `abort`. */

@@ -252,7 +252,7 @@ async function checkOutput(options: TransferOptions, { format: inputFormat, part
     throw unknownFormat(output.path, '--output-format');
   }
   if (options.csvOutputNull !== undefined && format !== 'csv') {
-    throw new SealroomError('USAGE_OPTION', `an output null text needs CSV output, got ${format}`);
+    throw new SealroomError('USAGE_OPTION', `\`--csv-output-null-value\` needs CSV output, got ${format}`);
   }
   if (output.kind === 'file') {
     const path = isFolder
@@ -260,6 +260,12 @@ async function checkOutput(options: TransferOptions, { format: inputFormat, part
       : (await checkTarget(output.path, { overwrite, input: fileOf(input) })).path;
     await requireOutside(path, parts ?? []);
   }
-  if (tempDirectory !== undefined) await checkDirectory(tempDirectory, tempDirectory);
+  if (tempDirectory !== undefined) {
+    await checkDirectory(tempDirectory, tempDirectory).catch((error: unknown) => {
+      throw error instanceof SealroomError
+        ? error.withHint('temporary files go there, by `--temp-dir`: name a directory that is there')
+        : error;
+    });
+  }
   return format;
 }

@@ -18,7 +18,10 @@ export function threadsFor(asked: number | undefined, rows: number | null): numb
     return rows !== null && rows < MIN_ROWS_FOR_WORKERS ? 1 : Math.min(availableParallelism(), MAX_THREADS);
   }
   if (!Number.isInteger(asked) || asked < 1 || asked > MAX_THREADS) {
-    throw new SealroomError('USAGE_OPTION', `threads: expected a whole number from 1 to ${MAX_THREADS}, got ${asked}`);
+    throw new SealroomError(
+      'USAGE_OPTION',
+      `\`--threads\` must be a whole number from 1 to ${MAX_THREADS}, got ${asked}`,
+    );
   }
   return asked;
 }

@@ -25,6 +25,8 @@ export interface WorkerPool<Job, Result> {
    *   IO_ABORTED if the pool was closed.
    */
   runInOrder(jobs: AsyncIterable<SentJob<Job>>): AsyncGenerator<Result>;
+  /** How many threads were given a job so far; at least 1. */
+  readonly busyThreads: number;
   /**
    * Lets the threads wipe their keys and ends them: idle ones at once; busy ones after half a second at most, then without
    * wiping. Can be called at any time, and repeatedly.
@@ -79,6 +81,7 @@ export async function startThreads<Job, Result>(
 }
 
 class PoolOfThisThread<Job, Result> implements WorkerPool<Job, Result> {
+  readonly busyThreads = 1;
   readonly #work: JobWorker<Job, Result>;
   #isClosed = false;
 
@@ -103,6 +106,7 @@ class PoolOfThisThread<Job, Result> implements WorkerPool<Job, Result> {
 
 class PoolOfWorkers<Job, Result> implements WorkerPool<Job, Result> {
   readonly #threads: readonly WorkerThread<Job, Result>[];
+  readonly #busy = new Set<WorkerThread<Job, Result>>();
 
   constructor(threads: readonly WorkerThread<Job, Result>[]) {
     this.#threads = threads;
@@ -122,6 +126,10 @@ class PoolOfWorkers<Job, Result> implements WorkerPool<Job, Result> {
     }
   }
 
+  get busyThreads(): number {
+    return Math.max(1, this.#busy.size);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }
@@ -129,7 +137,9 @@ class PoolOfWorkers<Job, Result> implements WorkerPool<Job, Result> {
   async #dispatch(jobs: AsyncIterable<SentJob<Job>>, ordered: OrderedResults<Result>): Promise<void> {
     try {
       for await (const { job: job, transfer } of jobs) {
-        ordered.add(this.#leastBusy().run(job, transfer));
+        const thread = this.#leastBusy();
+        this.#busy.add(thread);
+        ordered.add(thread.run(job, transfer));
         if (!(await ordered.hasRoom())) return;
       }
     } finally {

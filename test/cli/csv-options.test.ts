@@ -105,8 +105,8 @@ describe('an option that does not fit', () => {
       1,
       'its fields seem to be separated by semicolons: give `--delimiter semicolon`',
     ],
-    ['no delimiter', ['--delimiter', 'ab'], 2, 'a delimiter is one character, such as `;`, got `ab`'],
-    ['no encoding', ['--encoding', 'klingon'], 2, 'unknown encoding `klingon`'],
+    ['no delimiter', ['--delimiter', 'ab'], 2, '`--delimiter` must be one character, such as `;`, got `ab`'],
+    ['no encoding', ['--encoding', 'klingon'], 2, 'unknown encoding `klingon` for `--encoding`'],
     [
       'a delimiter for Parquet',
       ['--file-format', 'parquet', '--delimiter', ';'],

@@ -289,7 +289,10 @@ describe('refusals', () => {
 
   test('an unknown format', async () => {
     const { message, hint } = await catchError(run(['data.csv', '-t', '-e', 'xls']));
-    expect({ message, hint }).toEqual({ message: 'unknown format `xls`', hint: 'use csv, parquet or arrow' });
+    expect({ message, hint }).toEqual({
+      message: 'unknown format `xls` for `--file-format`',
+      hint: 'use csv, parquet or arrow',
+    });
   });
 
   test('an empty name as input: it is not standard input', async () => {

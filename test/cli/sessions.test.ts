@@ -189,19 +189,22 @@ describe('usage errors exit 2', () => {
   test.each([
     [[], /`sealroom` needs a command/],
     [['frobnicate'], /`sealroom` has no command `frobnicate`/],
+    [['doctor'], /`sealroom` has no command `doctor`\nhint: did you mean `sealroom key doctor`\?/],
+    [[...ENCRYPT, '--threads', '0'], /^error: `--threads` must be a whole number from 1 to 256, got 0\n/],
+    [[...ENCRYPT, '-r'], /`-r` needs a value/],
     [['encrypt', 'in.csv', '--id', ID], /`sealroom encrypt` needs `--schema`/],
     [['encrypt', '--schema', 'schema.json', '--id', ID], /`sealroom encrypt` needs `<input>`/],
     [[...ENCRYPT, '--secret', 'x'], /unknown option `--secret`/],
     [[...ENCRYPT, '--kernel', 'gpu'], /unknown value `gpu` for `--kernel`/],
     [[...ENCRYPT, '--kernel', 'wsam'], /unknown value `wsam` for `--kernel`\nhint: did you mean `wasm`\?/],
-    [[...ENCRYPT, '-e', 'xlsx'], /unknown format `xlsx`\nhint: use csv, parquet or arrow/],
+    [[...ENCRYPT, '-e', 'xlsx'], /unknown format `xlsx` for `--file-format`\nhint: use csv, parquet or arrow/],
     [
       ['encrypt', 'in.csv', '-s', 'schema.json', '--id', '1-2-3-4-5', '--allow-cleartext'],
       /the collaboration id must be a UUID/,
     ],
     [[...ENCRYPT, '--settings', 'settings.json'], /the settings come from more than one source/],
     [[...ENCRYPT, '--region', 'eu-west-1'], /`--profile` and `--region` need `--from-clean-rooms`/],
-    [[...ENCRYPT, '-o', 'x.parquet', '-w', 'NULL'], /an output null text needs CSV/],
+    [[...ENCRYPT, '-o', 'x.parquet', '-w', 'NULL'], /`--csv-output-null-value` needs CSV/],
   ])('%j', async (argv, message) => {
     await using session = await Session.start(FILES);
     await expectFailure(session, await session.run(argv), 2, message);

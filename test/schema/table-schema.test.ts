@@ -620,6 +620,12 @@ describe('columns that are normalised', () => {
     if (hint !== undefined) expect(error.hint).toContain(hint);
   });
 
+  test.each(['normalise', 'normalize', 'nulls'])('F-101 refuses `%s` beside the source header', (name) => {
+    const beside = catchError(() => parseTableSchema(mapped({ ...CLEAR, sourceHeader: 'a', [name]: ['email'] })));
+    expect(beside.message).toBe(`column 1 (\`a\`): \`${name}\` must be in \`sourceHeader\`, not beside it`);
+    expect(beside.hint).toContain('"sourceHeader": { "name": "email", "normalise": ["email"] }');
+  });
+
   test('F-101 a source object needs a name where there is a header row, and has none elsewhere', () => {
     const nameless = catchError(() => parseTableSchema(mapped({ ...CLEAR, sourceHeader: { normalise: ['email'] } })));
     expect(nameless.message).toBe('column 1: `name`: expected a string, got nothing');

@@ -27,6 +27,7 @@ import { addFound, mixedTypesWarning, nothingFound } from './core/opener.ts';
 import { summariseCells } from './core/summary.ts';
 import { chooseTargets, type DecryptTarget, typeOfTarget } from './core/targets.ts';
 import type { DecryptOptions, DecryptSummary } from './decrypt-options.ts';
+import { describeSlowPath } from '../slow-path.ts';
 import { canRunTables, isTableKernel } from '../machine/machine.ts';
 import { decryptLines } from './lines/decrypt-lines.ts';
 import type { OpenedRows, DecryptJob, DecryptWorkerSetup } from './worker.ts';
@@ -75,7 +76,7 @@ export async function decryptTable(options: DecryptOptions): Promise<DecryptSumm
         inputBytes: reader.bytes,
         elapsedMs: performance.now() - started,
         kernel,
-        notes: [...reader.notes, ...(attempt?.notes ?? [])],
+        ...describeSlowPath(reader, attempt?.reason ?? null),
         warnings: [...reader.warnings, ...run.warnings],
       };
     });
@@ -153,7 +154,7 @@ class Decryption {
         threads,
       );
       try {
-        return { ...(await this.#write(pool, fields, threads)), threads };
+        return { ...(await this.#write(pool, fields, threads)), threads: pool.busyThreads };
       } catch (error) {
         if (!(error instanceof MixedTypes)) throw error;
         for (const index of error.columns) this.#makeText(index, targets);

@@ -26,6 +26,7 @@ import {
   type EncryptProgress,
   type EncryptSummary,
 } from './encrypt-options.ts';
+import { describeSlowPath } from '../slow-path.ts';
 import { encryptLines } from './lines/encrypt-lines.ts';
 import { type Outcome, outputProvenance, signerOf, summarise } from './outcome.ts';
 import { jobsOf, type SpareBuffers } from './jobs.ts';
@@ -91,10 +92,10 @@ export async function encryptTable(options: EncryptOptions): Promise<EncryptSumm
       binaryAsString: options.parquetBinaryAsString,
       held,
     };
-    const summary = await transferTable(checked, traits, (reader, outputFormat) =>
-      encryptRows(checked, reader, outputFormat, started),
-    );
-    return { ...summary, notes: [...summary.notes, ...attempt.notes] };
+    return await transferTable(checked, traits, async (reader, outputFormat) => ({
+      ...(await encryptRows(checked, reader, outputFormat, started)),
+      ...describeSlowPath(reader, attempt.reason),
+    }));
   } finally {
     await held?.close();
   }
@@ -182,7 +183,7 @@ class Encryption {
       return {
         nulls: ingest.nulls,
         normalised: ingest.normalised(),
-        threads,
+        threads: pool.busyThreads,
         ...written,
         report: report?.finish(pads, csvBytes) ?? null,
       };

@@ -36,6 +36,7 @@ export function summarise(
     inputBytes: source.bytes,
     elapsedMs: performance.now() - started,
     kernel,
+    slowReason: null,
     notes: source.notes,
     warnings: [...source.warnings, ...outcome.normalised.flatMap(warnOfLosses), ...adviceOf(options, outcome)],
   };

@@ -45,6 +45,7 @@ export async function openArrow(source: ByteSource, options: ArrowReadOptions): 
       bytes: source.bytes,
       notes: [],
       warnings: [],
+      slowReason: null,
       columnHint: null,
       batches: (request) => readBatches(source, fields, options, request),
       sha256: (signal) => source.sha256(signal),

@@ -25,7 +25,7 @@ export function encodingOf(label: string): string {
   try {
     return new TextDecoder(label).encoding;
   } catch (error) {
-    throw new SealroomError('USAGE_OPTION', `unknown encoding ${quoteForMessage(label)}`, {
+    throw new SealroomError('USAGE_OPTION', `unknown encoding ${quoteForMessage(label)} for \`--encoding\``, {
       hint: 'use a name of the Encoding Standard, such as `utf-8`, `utf-16le`, `windows-1252`, `iso-8859-15` or `shift_jis`',
       cause: error,
     });

@@ -24,9 +24,13 @@ export function parseDelimiter(text: string): number {
   for (const [byte, known] of DELIMITERS) if (known === name) return byte;
   const byte = text.charCodeAt(0);
   if (text.length === 1 && canDelimit(byte)) return byte;
-  throw new SealroomError('USAGE_OPTION', `a delimiter is one character, such as \`;\`, got ${quoteForMessage(text)}`, {
-    hint: 'use comma, semicolon, tab, pipe, or another punctuation mark of ASCII',
-  });
+  throw new SealroomError(
+    'USAGE_OPTION',
+    `\`--delimiter\` must be one character, such as \`;\`, got ${quoteForMessage(text)}`,
+    {
+      hint: 'use comma, semicolon, tab, pipe, or another punctuation mark of ASCII',
+    },
+  );
 }
 
 /** Whether a byte may separate fields. */

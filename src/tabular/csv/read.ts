@@ -87,7 +87,8 @@ export async function openCsv(file: ByteSource, options: CsvReadOptions): Promis
     rows,
     bytes: file.bytes,
     notes,
-    warnings: [...text.warnings, ...warningsOf(facts, reason, headerRow)],
+    warnings: [...text.warnings, ...warningsOf(facts, headerRow)],
+    slowReason: reason,
     columnHint: headerRow ? columnHintOf(scanner, layout) : null,
     batches,
     sha256: (signal) => file.sha256(signal),
@@ -156,7 +157,7 @@ function exactReason(file: ByteSource, source: ByteSource, facts: CsvStructure):
   return null;
 }
 
-function warningsOf(facts: CsvStructure, reason: string | null, headerRow: boolean): readonly string[] {
+function warningsOf(facts: CsvStructure, headerRow: boolean): readonly string[] {
   const warnings: string[] = [];
   //= format F-77
   const isHeader = headerRow && facts.hashLine === facts.firstLine;
@@ -172,7 +173,6 @@ function warningsOf(facts: CsvStructure, reason: string | null, headerRow: boole
       `the quote opened on line ${String(facts.openQuoteLine)} is never closed; the rest of the file is one value`,
     );
   }
-  if (reason !== null) warnings.push(`read by the exact, slower CSV reader: ${reason}`);
   return warnings;
 }
 

@@ -42,11 +42,19 @@ export interface CsvStart {
   readonly fields: readonly Field[];
   readonly delimiter: number;
   readonly separator: Exclude<Separator, '\r'>;
-  /** The place of the first record that is no header, in bytes from the start of the file. */
+  /** The place of the first record that is no header, in bytes from the start of the file; of the first one, if there are several. */
   readonly dataStart: number;
+  /** The files with its rows, in their order: one, or those of a folder or pattern. No record goes on in the next file. */
+  readonly files: readonly CsvFile[];
   readonly nullRule: NullRule;
   /** What was found out about how it is to be read, each with the option that says otherwise. */
   readonly notes: readonly string[];
+}
+
+/** A file of a table, and the place of its first record that is no header. */
+interface CsvFile {
+  readonly source: ByteSource;
+  readonly dataStart: number;
 }
 
 /** A table whose lines cannot be split so. */
@@ -81,13 +89,15 @@ export async function readCsvStart(file: ByteSource, options: CsvReadOptions): P
   const headers = headerRow
     ? record.fields.map((field) => (field === null ? '' : decodeUtf8(field).replaceAll(separator, '\n')))
     : record.fields.map((_, index) => `_c${String(index)}`);
+  const dataStart = markBytes + layout.sepBytes + (headerRow ? record.end : 0);
   return {
     kind: 'start',
     source: file,
     fields: headers.map((name) => ({ name, type: { kind: 'string' } })),
     delimiter: layout.delimiter,
     separator,
-    dataStart: markBytes + layout.sepBytes + (headerRow ? record.end : 0),
+    dataStart,
+    files: [{ source: file, dataStart }],
     nullRule: nullRuleOf(options.nullText),
     notes: [...text.notes, ...layout.notes].map((note) => `${basename(file.name)}: ${note}`),
   };

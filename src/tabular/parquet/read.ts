@@ -52,6 +52,7 @@ export async function openParquet(source: ByteSource, options: ParquetReadOption
       bytes: source.bytes,
       notes: [],
       warnings: warningsOf(columns, elements),
+      slowReason: null,
       columnHint: null,
       batches: (request) => readBatches(source, file, columns, rows, request),
       sha256: (signal) => source.sha256(signal),

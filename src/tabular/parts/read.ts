@@ -53,8 +53,9 @@ export async function openParts(
     fields: [...own, ...keys.map(({ name }): Field => ({ name, type: { kind: 'string' } }))],
     rows: sum(readers.map(({ rows }) => rows)),
     bytes: readers.reduce((total, { bytes }) => total + bytes, 0),
-    notes: gather(readers, ({ name, notes }) => notes.map((note) => withoutName(note, name))),
+    notes: gatherNotes(readers),
     warnings: gather(readers, ({ warnings }) => warnings),
+    slowReason: readers.map(({ slowReason }) => slowReason).find((reason) => reason !== null) ?? null,
     columnHint: readers[0]?.columnHint ?? null,
     batches: (request) => readParts(opened, own.length, keys, request),
     placeOf: (row) => placeOf(readers, row),
@@ -152,9 +153,9 @@ function sum(counts: readonly (number | null)[]): number | null {
 }
 
 /** What is said of the files, each text once: of which file, and of how many. */
-function gather(
-  readers: readonly TableReader[],
-  textsOf: (reader: TableReader) => readonly string[],
+function gather<File extends { readonly name: string }>(
+  readers: readonly File[],
+  textsOf: (reader: File) => readonly string[],
 ): readonly string[] {
   const filesOf = new Map<string, string[]>();
   for (const reader of readers) {
@@ -164,6 +165,13 @@ function gather(
     const more = others.length === 0 ? '' : ` and ${countOf(others.length, 'more file')}`;
     return `${first}${more}: ${text}`;
   });
+}
+
+/** The notes on the files of a table, each once. */
+export function gatherNotes(
+  files: readonly { readonly name: string; readonly notes: readonly string[] }[],
+): readonly string[] {
+  return gather(files, ({ name, notes }) => notes.map((note) => withoutName(note, name)));
 }
 
 /** A note without the name of its file, which it begins with. */

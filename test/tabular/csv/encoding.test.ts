@@ -95,7 +95,7 @@ describe('F-123 an encoding that is named', () => {
   test('that there is not is refused', async () => {
     expect(errorOf(() => encodingOf('ebcdic'))).toMatchObject({
       code: 'USAGE_OPTION',
-      message: 'unknown encoding `ebcdic`',
+      message: 'unknown encoding `ebcdic` for `--encoding`',
     });
     expect(await refusal(bytes('a\n'), { csvEncoding: 'replacement' })).toMatchObject({ code: 'USAGE_OPTION' });
   });

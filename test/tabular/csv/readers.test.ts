@@ -22,7 +22,7 @@ interface Reading {
 async function read(source: ByteSource, delimiter: string, nulls: string | undefined): Promise<Reading> {
   const reader = await openCsv(source, { headerRow: false, delimiter, nullText: nulls });
   try {
-    const isFast = !reader.warnings.some((warning) => warning.includes('exact, slower'));
+    const isFast = reader.slowReason === null;
     return { isFast, rows: reader.rows, columns: await columnsOf(reader) };
   } finally {
     await reader.close();

@@ -57,14 +57,13 @@ export async function decryptLines(
   { outputFormat, held }: LineFiles,
   rangeBytes = RANGE_BYTES,
 ): Promise<LineDecryption> {
-  const { input } = options;
   // What goes to a stream cannot be taken back if the attempt fails.
-  if (toTableOutput(options.output).kind === 'stream' || outputFormat !== 'csv') return leaveTable(input, null);
-  if (options.signature !== undefined) return leaveTable(input, 'the signature is over single rows');
+  if (toTableOutput(options.output).kind === 'stream' || outputFormat !== 'csv') return leaveTable(null);
+  if (options.signature !== undefined) return leaveTable('the signature is over single rows');
   try {
     const start = await readStart(options, held);
-    if (start === null) return leaveTable(input, null);
-    if (start.kind === 'none') return leaveTable(input, start.reason);
+    if (start === null) return leaveTable(null);
+    if (start.kind === 'none') return leaveTable(start.reason);
     try {
       return await decryptStart(options, root, start, rangeBytes);
     } finally {
@@ -93,11 +92,11 @@ async function decryptStart(
   rangeBytes: number,
 ): Promise<LineDecryption> {
   const { source, fields, dataStart } = start;
-  const { input, signal, onProgress } = options;
+  const { signal, onProgress } = options;
   const [nullText, empty] = csvNullMarks(options.csvOutputNull, fields.length);
-  if (nullText.length > MOST_MARK_BYTES) return leaveTable(input, 'a long text for nulls');
+  if (nullText.length > MOST_MARK_BYTES) return leaveTable('a long text for nulls');
   // A blank header is refused.
-  if (fields.some(({ name }) => name.trim() === '')) return leaveTable(input, null);
+  if (fields.some(({ name }) => name.trim() === '')) return leaveTable(null);
   const mixed = new MixedColumns(source.name, fields, options);
   const rows = (): number => turns.rows;
   const parts = { reader: source, fields, format: 'csv', rows, provenance: null, sign: null } as const;
@@ -132,15 +131,15 @@ async function decryptStart(
     const { reason } = turns;
     if (reason !== null) {
       await writer?.abort();
-      return leaveTable(input, describeReason(reason));
+      return leaveTable(describeReason(reason));
     }
     const { warnings, ...counts } = summariseCells(foundBy(turns), mixed, {
       rows: turns.rows,
       hasRoot: root !== null,
     });
     const outputBytes = (await writer?.close()) ?? 0;
-    const facts = { rows: turns.rows, inputBytes: source.bytes, outputBytes, threads, notes: start.notes, warnings };
-    return { kind: 'done', outcome: { ...facts, ...counts } };
+    const facts = { rows: turns.rows, inputBytes: source.bytes, outputBytes, threads, slowReason: null };
+    return { kind: 'done', outcome: { ...facts, notes: start.notes, warnings, ...counts } };
   } catch (error) {
     await writer?.abort();
     throw error;
@@ -175,8 +174,7 @@ async function openAll(run: LineRun, options: DecryptOptions, rangeBytes: number
       outputName: nameOf(toTableOutput(options.output)),
     };
     const threads = threadsFor(options.threads, bytes < BYTES_FOR_THREADS ? 0 : null);
-    await openInThreads(run, ranges, threads);
-    return threads;
+    return await openInThreads(run, ranges, threads);
   } finally {
     await file.close();
   }

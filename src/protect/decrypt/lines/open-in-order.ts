@@ -1,3 +1,4 @@
+import { dataOfFiles } from '../../../tabular/index.ts';
 import { createTableMachine } from '../../machine/machine.ts';
 import { type DeclinedLines, declined } from './declined.ts';
 import { LineOpener, LINE_TEXT_BYTES } from './line-opener.ts';
@@ -13,20 +14,23 @@ export async function openInOrder(run: LineRun): Promise<void> {
   const { start, opening, root, turns, signal } = run;
   const opener = new LineOpener(createTableMachine(opening.kernel), opening, root);
   const text = new HeldText(run, opener);
-  let skip = start.dataStart;
+  const open = async (isLast: boolean): Promise<void> => {
+    const refusal = await text.open(isLast);
+    if (refusal !== null) turns.stop(refusal.reason);
+  };
   try {
-    for await (const chunk of start.source.chunks(signal)) {
-      let at = Math.min(skip, chunk.length);
-      skip -= at;
-      while (at < chunk.length) {
-        at += text.add(chunk.subarray(at));
-        const refusal = text.isFull ? await text.open(false) : null;
-        if (refusal !== null) turns.stop(refusal.reason);
+    for (const chunks of dataOfFiles(start, signal)) {
+      for await (const chunk of chunks) {
+        for (let at = 0; at < chunk.length && !turns.isStopped;) {
+          at += text.add(chunk.subarray(at));
+          if (text.isFull) await open(false);
+        }
         if (turns.isStopped) return;
       }
+      // A record ends where its file does.
+      await open(true);
+      if (turns.isStopped) return;
     }
-    const refusal = await text.open(true);
-    if (refusal !== null) turns.stop(refusal.reason);
   } finally {
     opener.wipe();
   }

@@ -13,12 +13,13 @@ const WAIT_MS = 5;
 /**
  * Opens the lines of a file, range by range: this thread, and others beside it. What they find, and whether they declined, is in the turns.
  *
- * @param threads how many, with this one
+ * @param most the most of them, with this one
+ * @returns how many there were: no more than ranges
  * @throws {SealroomError} IO_READ, IO_WRITE, IO_ENGINE; whatever the signal throws.
  */
-export async function openInThreads(run: LineRun, ranges: LineRanges, threads: number): Promise<void> {
+export async function openInThreads(run: LineRun, ranges: LineRanges, most: number): Promise<number> {
   const { turns, signal, root } = run;
-  const others = Math.min(threads, countRanges(ranges)) - 1;
+  const threads = Math.max(1, Math.min(most, countRanges(ranges)));
   const setup: LineWorkerSetup = {
     opening: run.opening,
     ranges,
@@ -31,7 +32,7 @@ export async function openInThreads(run: LineRun, ranges: LineRanges, threads: n
   signal?.addEventListener('abort', stop);
   try {
     const module = new URL('./worker.js', import.meta.url);
-    const helpers = await startHelpers<null, null>(module, setup, Math.max(0, others));
+    const helpers = await startHelpers<null, null>(module, setup, threads - 1);
     const ended = helpers.runOnce(null);
     ended.catch(stop);
     try {
@@ -47,6 +48,7 @@ export async function openInThreads(run: LineRun, ranges: LineRanges, threads: n
   }
   // The file may have become shorter.
   if (turns.done === countRanges(ranges) && turns.end !== ranges.fileBytes) turns.stop('changed');
+  return threads;
 }
 
 /** Opens ranges in this thread until none are left. */

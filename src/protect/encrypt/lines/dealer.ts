@@ -87,25 +87,29 @@ export class Dealer {
   /**
    * Deals a table whose bytes come one after another: all of it is one range. It goes on with each chunk.
    *
-   * @param chunks from `dataStart` on
+   * @param files the rows of each file, in chunks; a record ends where its file does
    * @returns a generator that yields when it needs the next chunk, with the number of rows so far
    * @throws {SealroomError} IO_WRITE.
    */
-  async *dealChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<number, DealtRange | Declined> {
+  async *dealChunks(files: Iterable<AsyncIterable<Uint8Array>>): AsyncGenerator<number, DealtRange | Declined> {
     const { dataStart } = this.#setup;
     this.#begin(0);
     const text = this.#emptyText(dataStart);
-    for await (const chunk of chunks) {
-      for (let from = 0; from < chunk.length; from += TEXT_BYTES) {
-        this.#append(text, chunk.subarray(from, from + TEXT_BYTES));
-        const ended = this.#dealText(text, Infinity);
-        if (typeof ended !== 'string') return ended;
+    for (const chunks of files) {
+      text.isLast = false;
+      for await (const chunk of chunks) {
+        for (let from = 0; from < chunk.length; from += TEXT_BYTES) {
+          this.#append(text, chunk.subarray(from, from + TEXT_BYTES));
+          const ended = this.#dealText(text, Infinity);
+          if (typeof ended !== 'string') return ended;
+        }
+        yield this.#words()[DEAL_WORDS.rows] ?? 0;
       }
-      yield this.#words()[DEAL_WORDS.rows] ?? 0;
+      text.isLast = true;
+      const ended = this.#dealText(text, Infinity);
+      if (typeof ended !== 'string') return ended;
     }
-    text.isLast = true;
-    const ended = this.#dealText(text, Infinity);
-    return typeof ended === 'string' ? this.#finish(text, 0, dataStart) : ended;
+    return this.#finish(text, 0, dataStart);
   }
 
   /** Ends a range of which all records were dealt. */

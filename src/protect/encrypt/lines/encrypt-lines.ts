@@ -57,9 +57,9 @@ export async function encryptLines(
 ): Promise<LineEncryption> {
   const { input, schema, signal } = options;
   const kernel = options.kernel ?? defaultKernel();
-  if (!isTableKernel(kernel) || outputFormat !== 'csv' || !canRunTables()) return leaveTable(input, null);
+  if (!isTableKernel(kernel) || outputFormat !== 'csv' || !canRunTables()) return leaveTable(null);
   // A report of all values is for dry runs, whose time matters less.
-  if (options.report === 'whole') return leaveTable(input, null);
+  if (options.report === 'whole') return leaveTable(null);
   try {
     const start = await openCsvStart(input, {
       headerRow: schema.headerRow,
@@ -71,11 +71,11 @@ export async function encryptLines(
       held,
       signal,
     }).catch(leaveToOrdinary(signal));
-    if (start === null) return leaveTable(input, null);
-    if (!('source' in start)) return leaveTable(input, start.reason);
+    if (start === null) return leaveTable(null);
+    if (!('source' in start)) return leaveTable(start.reason);
     try {
       const outcome = await encryptStart(options, start);
-      if ('reason' in outcome) return leaveTable(input, outcome.reason);
+      if ('reason' in outcome) return leaveTable(outcome.reason);
       const source = { bytes: start.source.bytes, notes: start.notes, warnings: [] };
       return { kind: 'done', summary: summarise(options, outcome, source, { kernel, started }) };
     } finally {
@@ -150,7 +150,8 @@ class EncryptionInParts {
       tempDirectory: this.#tempDirectory,
     }).catch(leave);
     if ('reason' in deal) return deal;
-    const threads = threadsFor(this.#options.threads, this.#start.source.bytes < SMALL_BYTES ? 0 : null);
+    const wanted = threadsFor(this.#options.threads, this.#start.source.bytes < SMALL_BYTES ? 0 : null);
+    const threads = Math.min(wanted, deal.mostThreads);
     const protect = createWorkerSetup({
       plan: this.#plan,
       kernel: this.#options.kernel ?? defaultKernel(),

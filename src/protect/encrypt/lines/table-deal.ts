@@ -5,7 +5,7 @@ import { MAX_VALUE_BYTES } from '../../../columns/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
 import { type ByteSource, readFailure } from '../../../files/index.ts';
 import type { TableSchema } from '../../../schema/index.ts';
-import type { CsvStart } from '../../../tabular/index.ts';
+import { type CsvStart, dataOfFiles } from '../../../tabular/index.ts';
 import { fingerprintColumnsOf } from '../core/duplicates.ts';
 import type { StoredFigures } from '../core/stored-figures.ts';
 import { type EncryptPlan, padOf, type Pads, type PlannedColumn } from '../core/plan.ts';
@@ -150,6 +150,12 @@ export class TableDeal {
     return new TableDeal(input, store, file, setup);
   }
 
+  /** For how many threads there is work: ranges to deal, or parts to protect. */
+  get mostThreads(): number {
+    const { file, bytes, dataStart, rangeBytes, parts } = this.setup;
+    return Math.max(1, parts, file === null ? 1 : Math.ceil((bytes - dataStart) / rangeBytes));
+  }
+
   /** Rows of the ranges that were taken, up to the first that was not. */
   get rows(): number {
     return this.#rows;
@@ -162,8 +168,7 @@ export class TableDeal {
    * @throws {SealroomError} IO_READ, IO_WRITE; the reason of the signal.
    */
   dealChunks(dealer: Dealer, signal: AbortSignal | undefined): AsyncGenerator<number, DealtRange | Declined> {
-    const { source, dataStart } = this.#input.start;
-    return dealer.dealChunks(skip(source.chunks(signal), dataStart));
+    return dealer.dealChunks(dataOfFiles(this.#input.start, signal));
   }
 
   /** Takes what a range gave, in any order. If the table is declined, the threads find no further range. */
@@ -288,14 +293,6 @@ function add(some: StoredFigures, more: StoredFigures): StoredFigures {
     changed: some.changed + more.changed,
     missing: some.missing + more.missing,
   };
-}
-
-async function* skip(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
-  let left = bytes;
-  for await (const chunk of chunks) {
-    if (chunk.length > left) yield chunk.subarray(left);
-    left = Math.max(0, left - chunk.length);
-  }
 }
 
 /** A power of two. */
