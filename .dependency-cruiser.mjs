@@ -67,6 +67,10 @@ export const LAYERS = {
     'package',
     'query',
   ],
+  // What a room over the network and its members both know: who asks, and what is said.
+  wire: ['bytes', 'platform', 'schema', 'signing', 'collab', 'audit', 'query'],
+  // The member's side: it asks a room over the network.
+  client: ['bytes', 'platform', 'wire'],
   'actions/member': [
     'bytes',
     'platform',
@@ -98,9 +102,9 @@ const DOORS = '(actions/(member|operator)/index|actions/member/tables|[^/]+/inde
 
 /**
  * Second doors, between parts that are often needed and parts that take long to load: envelopes, a YAML parser, and the engine,
- * which only threads and readers need.
+ * which only threads and readers need. Those of audit and query are pure.
  */
-const SECOND_DOORS = '(custody/load-secret|collab/light|engine/native)';
+const SECOND_DOORS = '(custody/load-secret|(audit|collab|query)/light|engine/native)';
 
 /** Packages with a side effect of their own, and the one place that may know of each. */
 const PACKAGES = [
@@ -116,6 +120,7 @@ const PACKAGES = [
   { name: 'lock', pattern: 'fs-native-extensions', from: '^src/files/' },
   { name: 'age', pattern: '(age-encryption|@scure/base)', from: '^src/age/' },
   { name: 'package', pattern: 'nanotar', from: '^src/package/' },
+  { name: 'signatures', pattern: 'structured-headers', from: '^src/wire/' },
   { name: 'phones', pattern: 'libphonenumber-js', from: '^src/normalise/' },
   {
     name: 'cloud',
@@ -145,8 +150,10 @@ export const PURE = [
     'aws',
     'collab',
     'package',
+    'wire',
   ],
   ...[
+    'light',
     'verify-export',
     'verify-records',
     'line',
@@ -164,7 +171,7 @@ export const PURE = [
   'custody/envelope',
   'public/browser',
   ...['encrypt', 'decrypt', 'reencrypt'].map((name) => `protect/${name}/core`),
-  ...['ast', 'resolve', 'check', 'findings', 'rewrite', 'print', 'check-query'].map((name) => `query/${name}`),
+  ...['ast', 'resolve', 'check', 'findings', 'rewrite', 'print', 'check-query', 'light'].map((name) => `query/${name}`),
 ];
 
 /** The one file among them that is made of Node, and of its cryptography only. */

@@ -17,6 +17,7 @@ const PURE = [
   'suggest',
   'signing',
   'tlog',
+  'wire',
 ].map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** Files that need a process of their own: they look at how one starts, set its environment, or end its children. */

@@ -8,6 +8,7 @@ const CATEGORIES = {
   'src/audit': 'Audit log',
   'src/bytes': 'Tables in memory',
   'src/clean-rooms': 'AWS Clean Rooms',
+  'src/client': 'Rooms over the network',
   'src/collab': 'Manifests and settings',
   'src/collab/clean-rooms': 'AWS Clean Rooms',
   'src/collab/rules': 'Analysis rules',
@@ -32,6 +33,7 @@ const CATEGORIES = {
   'src/suggest': 'Schemas',
   'src/tabular': 'Files with tables',
   'src/tlog': 'Audit log',
+  'src/wire': 'Rooms over the network',
 };
 
 /** @param {import('typedoc').Application} app */

@@ -42,7 +42,8 @@ const tableUse = z
   })
   .readonly();
 
-const budgetChange = z
+/** The shape of a {@link BudgetChange}. */
+export const budgetChange = z
   .strictObject({
     table: name,
     owner: name,

@@ -65,7 +65,36 @@ export const ERROR_CODES = [
   'IO_LOCKED', // a file that another process is writing
   'IO_CLOCK', // a clock that is far ahead of the last record of a log
   'IO_ABORTED', // stopped by the caller
+  'AUTH_MISSING', // a request to a room that is not signed
+  'AUTH_MALFORMED', // a request or signature that is not of the form that rooms accept
+  'AUTH_COVERAGE', // a signature that covers something else than it must
+  'AUTH_PARAMETERS', // a signature with other parameters than it must have
+  'AUTH_CLOCK', // a request from the future, or too old, by the room's clock
+  'AUTH_STALE', // a request from before the room started
+  'AUTH_KEY', // a request that was signed with a key that the manifest does not have
+  'AUTH_SIGNATURE', // a request whose signature is not valid
+  'AUTH_REPLAY', // a request that was received before
+  'AUTH_DIGEST', // a body that is not the one that was signed
+  'AUTH_BUSY', // more requests with one key than a room can tell apart
+  'IDEMPOTENCY_KEY', // a query to a room over the network without a key that tells it from its repetitions
+  'IDEMPOTENCY_MISMATCH', // another query under a key that was used before
+  'JOB_NOT_RELEASED', // the result of a job that has none, or not yet
+  'RESULT_EXPIRED', // a result that the room no longer keeps
+  'UPLOAD_OFFSET', // a part of an upload that is not the next one
+  'UPLOAD_INCOMPLETE', // an upload that was ended before all of it arrived
+  'MANIFEST_CHANGED', // a manifest that replaces another than the one in force
+  'MANIFEST_OLD', // a manifest that was in force before
+  'SERVER_NOT_FOUND', // what a room does not have, or does not show to this member
+  'SERVER_TOO_LARGE', // a body, part or upload over a room's limit
+  'SERVER_RATE', // more requests in a time than a room takes of one key
+  'SERVER_QUEUE_FULL', // more waiting jobs than a room takes
+  'SERVER_BUSY', // a room that has too much to do
+  'SERVER_DRAINING', // a room that is about to stop
+  'SERVER_STANDBY', // a room that another machine serves
+  'SERVER_INTERNAL', // a room that failed, for a reason that only its operator learns
+  'IO_ROOM', // a room over the network that cannot be reached, or answers with something else than it may
   'USAGE_OPTION', // options that are invalid or contradict each other
+  'USAGE_BODY', // the body of a request that is not what the room takes
   'USAGE_PROJECT', // a project file that is malformed, or says what no project file may
 ] as const;
 

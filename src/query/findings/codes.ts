@@ -13,3 +13,10 @@ export const FINDINGS = { ...SHAPE_FINDINGS, ...RULE_FINDINGS } as const satisfi
 
 /** A key of {@link FINDINGS}. */
 export type FindingCode = keyof typeof FINDINGS;
+
+function isFindingCode(text: string): text is FindingCode {
+  return Object.hasOwn(FINDINGS, text);
+}
+
+/** The codes, in the order of the documentation. */
+export const FINDING_CODES: readonly FindingCode[] = Object.freeze(Object.keys(FINDINGS).filter(isFindingCode));
