@@ -38,6 +38,19 @@ describe('a room that was read', () => {
     expect((await reader.open()).manifest.name).toBe('Summer');
   });
 
+  test('is read once for all who ask meanwhile, and once more after a failure that all of them get', async () => {
+    await using session = await startLoaded();
+    const reader = new RoomReader(session.directory);
+    const ask = (): Promise<readonly Room[]> => Promise.all(Array.from({ length: 5 }, () => reader.open()));
+    expect(new Set(await ask()).size).toBe(1);
+    const state = session.inRoom('room.json');
+    const text = await readFile(state, 'utf8');
+    await appendFile(state, 'x');
+    await expect(ask()).rejects.toMatchObject({ code: 'ROOM_STATE' });
+    await writeFile(state, text);
+    expect(new Set(await ask()).size).toBe(1);
+  });
+
   test.each([
     [
       'MANIFEST_SIGNATURE',

@@ -10,7 +10,7 @@ import { refuseSecrets } from '../no-secrets.ts';
 import { preloadArrow } from '../../tabular/index.ts';
 import { DEFAULT_MAX_ROWS, type Finding, type Verdict } from '../../query/index.ts';
 import type { EngineProcess } from './engine-process.ts';
-import { chargesOf, describeAttempt, formatObligation, hashOfIr, printIr } from './audit-events.ts';
+import { chargesOf, describeAttempt, formatObligation, hashOfIr, printIr, totalChanges } from './audit-events.ts';
 import type { Attempt } from './attempt.ts';
 import { Admission, type QueryCheck, readerOf, type RoomOptions } from './admission.ts';
 import type { EngineLimits, SnapshotFile } from './engine-messages.ts';
@@ -359,15 +359,6 @@ const NOT_KEPT = 'NOT_KEPT';
 
 /** The verdict on a query whose check was not completed. */
 const UNDECIDED: Verdict = { allowed: false, findings: [], obligations: [], tables: [] };
-
-/** The changes of budgets from before a query started until after its release: the start has spent one row, the release the others. */
-function totalChanges(started: readonly BudgetChange[], released: readonly BudgetChange[]): readonly BudgetChange[] {
-  return started.map((change) => {
-    const { table, type, unit, period } = change;
-    const rest = released.find((each) => each.table === table && each.type === type && each.period === period);
-    return unit === undefined || rest === undefined ? change : { ...rest, before: rest.before + 1 };
-  });
-}
 
 /** The error for a result that may not be released, which says only what the budgets say. */
 function tooManyRows(exhausted: readonly BudgetChange[]): SealroomError {
