@@ -51,4 +51,5 @@ export {
   type RunnerLimits,
   type RunnerOptions,
   type RunOptions,
+  type UnreleasedResult,
 } from '../room/index.ts';

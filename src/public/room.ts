@@ -21,5 +21,6 @@ export {
   openRoom,
   openRoomLog,
   readRoomSigner,
+  RoomReader,
   verifySnapshot,
 } from '../room/index.ts';

@@ -11,7 +11,8 @@ export {
   type Snapshot,
   verifySnapshot,
 } from './room.ts';
-export { previewQuery, type QueryCheck, type RoomOptions, type RunOptions } from './run/admission.ts';
+export { RoomReader } from './room-reader.ts';
+export { previewQuery, type QueryCheck, type RoomOptions } from './run/admission.ts';
 export type { EngineLimits } from './run/engine-messages.ts';
 export { QueryChecker } from './run/query-checker.ts';
 export {
@@ -20,6 +21,8 @@ export {
   QueryRunner,
   type RunnerLimits,
   type RunnerOptions,
+  type RunOptions,
+  type UnreleasedResult,
 } from './run/query-runner.ts';
 export type { ReleaseClock } from './run/release-grid.ts';
 export {

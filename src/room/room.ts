@@ -67,20 +67,6 @@ export function auditFilesOf(directory: string): Pick<Room, 'auditDirectory' | '
 /** How often a room is read again if it changes meanwhile. */
 const ATTEMPTS = 3;
 
-/** The rooms that {@link openRoom} has read, and so whose signatures hold. */
-const OPENED = new WeakSet<Room>();
-
-/**
- * The room that was opened, if it is the one of this directory; else the room is read.
- *
- * @param opened taken only from {@link openRoom}: any other object is read anew
- * @throws {SealroomError} the codes of {@link openRoom}.
- */
-export async function openRoomOnce(directory: string, opened: Room | undefined): Promise<Room> {
-  if (opened?.directory === directory && OPENED.has(opened)) return opened;
-  return openRoom(directory);
-}
-
 /**
  * Reads a room: the manifest, with its signatures verified, and the current snapshot of each table.
  *
@@ -101,14 +87,7 @@ export async function openRoom(directory: string): Promise<Room> {
       const tables = await Promise.all(
         manifest.tables.map((table) => readTable(directory, manifest, table, state.snapshots)),
       );
-      const room = Object.freeze({
-        directory,
-        manifest,
-        tables: Object.freeze(tables),
-        ...auditFilesOf(directory),
-      });
-      OPENED.add(room);
-      return room;
+      return Object.freeze({ directory, manifest, tables: Object.freeze(tables), ...auditFilesOf(directory) });
     } catch (error) {
       // A load that finished meanwhile has removed the previous snapshot.
       const isStale = (await readState(directory)).text !== text;
@@ -188,7 +167,7 @@ async function readSnapshot(directory: string, entry: SnapshotEntry): Promise<Sn
   const path = join(directory, ROOM_FILES.snapshots, snapshotFile(entry));
   const { sha256, bytes, rows, multiplicity = {}, sourceSha256, loadedAt } = entry;
   const facts = await stat(path).catch((error: unknown) => {
-    throw snapshotError(path, `the snapshot is missing: ${systemReason(error)}`);
+    throw missingSnapshot(path, error);
   });
   if (facts.size !== bytes) throw changedSnapshot(path);
   return Object.freeze({ path, sha256, bytes, rows, multiplicity, sourceSha256, loadedAt });
@@ -201,6 +180,11 @@ async function readSnapshot(directory: string, entry: SnapshotEntry): Promise<Sn
  */
 export async function verifySnapshot({ path, sha256 }: Snapshot): Promise<void> {
   if ((await hashFile(path)) !== sha256) throw changedSnapshot(path);
+}
+
+/** The error for a snapshot whose file is not there. */
+export function missingSnapshot(path: string, cause: unknown): SealroomError {
+  return snapshotError(path, `the snapshot is missing: ${systemReason(cause)}`);
 }
 
 function changedSnapshot(path: string): SealroomError {

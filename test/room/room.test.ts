@@ -13,7 +13,6 @@ import {
 import { parseVerifiers, verifyLog } from 'sealroom/audit';
 import { parseManifest } from 'sealroom/collab';
 import { describe, expect, test } from 'vitest';
-import { openRoomOnce } from '#src/room/room';
 import { ROOM_FILES, sweep } from '#src/room/room-files';
 import { withValue } from '../support/manifests.ts';
 import { Session } from '../support/cli.ts';
@@ -91,16 +90,6 @@ describe('a new room', () => {
       records: 2,
       problems: [],
     });
-  });
-
-  test('is taken as opened only where it was opened, and only if it was', async () => {
-    await using session = await startLoaded();
-    const room = await openRoom(session.directory);
-    expect(await openRoomOnce(session.directory, room)).toBe(room);
-    // Made by hand, its signatures would be checked by nobody.
-    const forged = { ...room, manifest: { ...room.manifest, tables: [] } };
-    expect(await openRoomOnce(session.directory, forged)).toEqual(room);
-    await expect(openRoomOnce(session.path('elsewhere'), room)).rejects.toMatchObject({ code: 'IO_READ' });
   });
 
   test('needs a place, and a manifest that all members signed', async () => {

@@ -2,12 +2,12 @@ import { type Manifest, requireRoleOfPerson } from '../../collab/index.ts';
 import { recipientsOf } from '../../package/index.ts';
 import {
   type Caller,
-  openRoom,
   type QueryOutcome,
   type QueryRequest,
   QueryRunner,
   receiversOf,
   refuseSecrets,
+  RoomReader,
   type RunnerLimits,
 } from '../../room/index.ts';
 import type { OperatorEnvironment } from './environment.ts';
@@ -45,12 +45,13 @@ export async function askRoom(
   { directory, authenticate, limits, isPacked, ...asked }: QueryOrder,
 ): Promise<QueryAnswer> {
   refuseSecrets(env);
-  const room = await openRoom(directory);
+  const reader = new RoomReader(directory);
+  const room = await reader.open();
   const { manifest } = room;
   const request = { ...asked, caller: await authenticate(manifest) };
   authoriseCaller(manifest, request.caller);
   const recipients = isPacked ? recipientsOf(manifest, receiversOf(request)) : null;
-  await using runner = await QueryRunner.open({ directory, env, now, allowClockJump, limits, room, clock });
+  await using runner = await QueryRunner.open({ directory, env, now, allowClockJump, limits, reader, clock });
   const outcome = await runner.run(request, { room, signal });
   if (outcome.kind === 'refused') return outcome;
   return { ...outcome, package: recipients === null ? null : await runner.pack(outcome.result, recipients) };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditLog, BudgetChange } from '../../audit/index.ts';
-import { openRoom, openRoomLog, openRoomOnce, type Room } from '../room.ts';
+import { openRoomLog, type Room } from '../room.ts';
+import { RoomReader } from '../room-reader.ts';
 import { refuseSecrets } from '../no-secrets.ts';
 import { createSalt } from '../../platform/index.ts';
 import type { SnapshotFacts, Verdict } from '../../query/index.ts';
@@ -8,6 +9,7 @@ import { chargesOf, printIr } from './audit-events.ts';
 import type { Attempt } from './attempt.ts';
 import { QueryChecker } from './query-checker.ts';
 import { type QueryRequest, resolveRequest } from './request.ts';
+import { VerdictCache } from './verdict-cache.ts';
 
 /** The maximum length of a resolved query in characters, so that it fits into the record of its attempt. */
 const MAX_IR_CHARACTERS = 1 << 20;
@@ -23,14 +25,13 @@ export interface RoomOptions {
   readonly allowClockJump?: boolean | undefined;
   /** The maximum number of rows to release; default: `DEFAULT_MAX_ROWS`. */
   readonly maxRows?: number | undefined;
+  /** What reads the room, if it was read before; default: a new one. One of another directory is not used. */
+  readonly reader?: RoomReader | undefined;
 }
 
-/** What goes with one query besides the request. */
-export interface RunOptions {
-  /** The room as it is now, if it was opened for this query already; read anew if left out. It is read again after the wait. */
-  readonly room?: Room | undefined;
-  /** Ends the query. */
-  readonly signal?: AbortSignal | undefined;
+/** The reader of the options, or a new one. */
+export function readerOf({ directory, reader }: Pick<RoomOptions, 'directory' | 'reader'>): RoomReader {
+  return reader?.directory === directory ? reader : new RoomReader(directory);
 }
 
 /** What would happen to a query. */
@@ -58,22 +59,27 @@ function factsOf({ tables }: Room, member: string): ReadonlyMap<string, Snapshot
 export class Admission implements AsyncDisposable {
   readonly #options: RoomOptions;
   readonly #checker: QueryChecker;
+  readonly #verdicts = new VerdictCache();
+  readonly reader: RoomReader;
   readonly log: AuditLog;
 
-  private constructor(options: RoomOptions, checker: QueryChecker, log: AuditLog) {
+  private constructor(options: RoomOptions, reader: RoomReader, checker: QueryChecker, log: AuditLog) {
     this.#options = options;
     this.#checker = checker;
+    this.reader = reader;
     this.log = log;
   }
 
   /**
-   * Opens the log of a room for checking queries. The caller has refused an environment with the shared secret.
+   * Opens a room and its log for checking queries. The caller has refused an environment with the shared secret.
    *
    * @param checker is closed with this, but not if this throws
-   * @throws {SealroomError} SECRET_INVALID if the room's signer cannot be read; IO_READ, IO_LOCKED and AUDIT_* for the log.
+   * @throws {SealroomError} SECRET_INVALID if the room's signer cannot be read; IO_READ, IO_LOCKED, ROOM_* and MANIFEST_* for the room,
+   *   and AUDIT_* for its log.
    */
-  static async open(options: RoomOptions, room: Room, checker: QueryChecker): Promise<Admission> {
-    return new Admission(options, checker, await openRoomLog(room, options));
+  static async open(options: RoomOptions, checker: QueryChecker): Promise<Admission> {
+    const reader = readerOf(options);
+    return new Admission(options, reader, checker, await openRoomLog(await reader.open(), options));
   }
 
   /**
@@ -82,8 +88,8 @@ export class Admission implements AsyncDisposable {
    * @throws {SealroomError} IO_ABORTED if the signal fires; USAGE_OPTION if a member is not in the collaboration or a value is malformed; IO_*, ROOM_* and
    *   MANIFEST_* for the room; AUDIT_* for its log.
    */
-  async check(request: QueryRequest, { room, signal }: RunOptions = {}): Promise<QueryCheck> {
-    const attempt = await this.prepare(request, room);
+  async check(request: QueryRequest, signal?: AbortSignal): Promise<QueryCheck> {
+    const attempt = await this.prepare(request);
     const verdict = await this.admit(attempt, signal);
     const { text, context } = attempt.request;
     const { parameters = {} } = context;
@@ -92,12 +98,16 @@ export class Admission implements AsyncDisposable {
     return { text, parameters, verdict, budgets: outcome.granted ? outcome.budgets : outcome.exhausted };
   }
 
-  /** Resolves a request in the room as it is now, which is read if it was not just opened. */
-  async prepare(request: QueryRequest, opened?: Room): Promise<Attempt> {
-    const room = await openRoomOnce(this.#options.directory, opened);
+  /**
+   * Resolves a request in the room as it is now.
+   *
+   * @param id of the attempt, a UUID that no other has
+   */
+  async prepare(request: QueryRequest, id: string = randomUUID()): Promise<Attempt> {
+    const room = await this.reader.open();
     const asked = resolveRequest(request, room.manifest, this.#options.maxRows);
     const question = { ...asked, context: { ...asked.context, facts: factsOf(room, asked.context.member) } };
-    return { id: randomUUID(), salt: createSalt(), room, request: question };
+    return { id, salt: createSalt(), room, request: question };
   }
 
   /**
@@ -107,10 +117,11 @@ export class Admission implements AsyncDisposable {
    */
   async admit(attempt: Attempt, signal?: AbortSignal): Promise<Verdict> {
     const { room, request } = attempt;
-    const verdict = await this.#checker.check(request.text, request.context, signal);
+    const { text, context } = request;
+    const verdict = await this.#verdicts.find(room, request, () => this.#checker.check(text, context, signal));
     if (!verdict.allowed) return verdict;
     if (printIr(verdict.statement).length > MAX_IR_CHARACTERS) {
-      const span = { start: 0, end: request.text.length };
+      const span = { start: 0, end: text.length };
       const message = 'the query is too large once its names and types are written out';
       const finding = { code: 'TOO_LARGE', span, message, help: 'Ask for less at once.', rule: null } as const;
       return { allowed: false, findings: [finding], obligations: [], tables: verdict.tables };
@@ -145,7 +156,6 @@ export async function previewQuery(
 ): Promise<QueryCheck> {
   refuseSecrets(options.env);
   await using checker = new QueryChecker();
-  const room = await openRoom(options.directory);
-  await using admission = await Admission.open(options, room, checker);
-  return await admission.check(request, { room, signal });
+  await using admission = await Admission.open(options, checker);
+  return await admission.check(request, signal);
 }

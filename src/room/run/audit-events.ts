@@ -1,4 +1,11 @@
-import { type AttemptEvent, type Charge, MAX_FINDINGS, MAX_RECORD_BYTES, recordQuery } from '../../audit/index.ts';
+import {
+  type AttemptEvent,
+  type BudgetChange,
+  type Charge,
+  MAX_FINDINGS,
+  MAX_RECORD_BYTES,
+  recordQuery,
+} from '../../audit/index.ts';
 import { saltedHash, sha256Hex } from '../../platform/index.ts';
 import type { Room } from '../room.ts';
 import type { Verdict } from '../../query/index.ts';
@@ -129,4 +136,16 @@ function describeBoth(
     obligations: verdict.obligations.map(formatObligation),
     receivers,
   };
+}
+
+/** The changes of budgets from before a query started until after its release: the start has spent one row, the release the others. */
+export function totalChanges(
+  started: readonly BudgetChange[],
+  released: readonly BudgetChange[],
+): readonly BudgetChange[] {
+  return started.map((change) => {
+    const { table, type, unit, period } = change;
+    const rest = released.find((each) => each.table === table && each.type === type && each.period === period);
+    return unit === undefined || rest === undefined ? change : { ...rest, before: rest.before + 1 };
+  });
 }

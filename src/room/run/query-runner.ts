@@ -4,23 +4,15 @@ import { type Signer } from '../../tlog/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { saltedHash, sha256Hex } from '../../platform/index.ts';
 import { type Recipients, type ResultStatement, sealPackage } from '../../package/index.ts';
-import {
-  isSameAgreement,
-  openRoom,
-  openRoomOnce,
-  readRoomSigner,
-  type Room,
-  type Snapshot,
-  verifySnapshot,
-} from '../room.ts';
+import { isSameAgreement, readRoomSigner, type Room } from '../room.ts';
 import { type FailureKind, ProcessFailure } from '../../engine/index.ts';
 import { refuseSecrets } from '../no-secrets.ts';
 import { preloadArrow } from '../../tabular/index.ts';
 import { DEFAULT_MAX_ROWS, type Finding, type Verdict } from '../../query/index.ts';
 import type { EngineProcess } from './engine-process.ts';
-import { chargesOf, describeAttempt, formatObligation, hashOfIr, printIr } from './audit-events.ts';
+import { chargesOf, describeAttempt, formatObligation, hashOfIr, printIr, totalChanges } from './audit-events.ts';
 import type { Attempt } from './attempt.ts';
-import { Admission, type QueryCheck, type RoomOptions, type RunOptions } from './admission.ts';
+import { Admission, type QueryCheck, readerOf, type RoomOptions } from './admission.ts';
 import type { EngineLimits, SnapshotFile } from './engine-messages.ts';
 import { EnginePool } from './engine-pool.ts';
 import { QueryChecker } from './query-checker.ts';
@@ -45,8 +37,6 @@ const DEFAULT_LIMITS: RunnerLimits = {
 /** What a runner is opened with. */
 export interface RunnerOptions extends RoomOptions {
   readonly limits?: Partial<RunnerLimits> | undefined;
-  /** The room, if it was opened just now; read anew if left out. */
-  readonly room?: Room | undefined;
   /**
    * The clock by which answers are released; default: that of the system. Tests and measurements have others. With a clock that does
    * not wait, the duration of a query tells of the rows that it read.
@@ -64,10 +54,30 @@ export interface QueryResult {
   readonly record: string;
 }
 
-/** What is known of a result before its release is recorded. */
-interface UnreleasedResult {
+/** A result before its release is recorded, and so before anybody may get it. */
+export interface UnreleasedResult {
+  /** As in {@link QueryResult}, without the proof that its record is in the log. */
   readonly statement: Omit<ResultStatement, 'proof'>;
   readonly table: Uint8Array;
+}
+
+/** What goes with one query besides the request. */
+export interface RunOptions {
+  /**
+   * The room under whose manifest the caller was let in. If another is in force by now, the query does not run. It is compared, and
+   * nothing else of it is used.
+   */
+  readonly room?: Room | undefined;
+  /** Ends the query. */
+  readonly signal?: AbortSignal | undefined;
+  /** The id of the attempt, a UUID that no attempt in the log has; default: a new one. */
+  readonly attempt?: string | undefined;
+  /**
+   * Is called with the result once the query is over, and before its release is recorded: what keeps it here has it after a crash as
+   * well. If it throws, the attempt has failed (`NOT_KEPT`), and its result is released to nobody. If the result has more rows than a
+   * budget has left, it is not released either, and what was kept has to be removed.
+   */
+  readonly beforeRelease?: ((result: UnreleasedResult) => Promise<void>) | undefined;
 }
 
 /** How an attempt ended, with the receipt of its audit record and the salt of the hashes in it. */
@@ -82,6 +92,7 @@ interface Turn {
   /** Kills the engine, and waits until the attempt may end. What follows does not depend on rows, but for the size of the result. */
   readonly end: () => Promise<void>;
   readonly signal: AbortSignal | undefined;
+  readonly beforeRelease: RunOptions['beforeRelease'];
 }
 
 type Allowed = Extract<Verdict, { readonly allowed: true }>;
@@ -98,8 +109,6 @@ export class QueryRunner implements AsyncDisposable {
   readonly #admission: Admission;
   readonly #pool: EnginePool;
   readonly #signer: Signer;
-  /** Snapshots whose hash was already verified. */
-  readonly #verified = new Set<string>();
 
   private constructor(
     { now, clock = SYSTEM_CLOCK }: Pick<RunnerOptions, 'now' | 'clock'>,
@@ -120,16 +129,16 @@ export class QueryRunner implements AsyncDisposable {
    * @throws {SealroomError} SECRET_PRESENT if the environment contains the shared secret; SECRET_INVALID if the room's
    *   signer cannot be read; IO_READ, IO_LOCKED, ROOM_*, MANIFEST_* and AUDIT_* for the room and its log.
    */
-  static async open({ limits, room, ...options }: RunnerOptions): Promise<QueryRunner> {
+  static async open({ limits, ...options }: RunnerOptions): Promise<QueryRunner> {
     const { processes, ...ofEach } = { ...DEFAULT_LIMITS, ...limits };
     refuseSecrets(options.env);
     const pool = new EnginePool(processes, ofEach);
     const checker = new QueryChecker();
     try {
-      const opened = await openRoomOnce(options.directory, room);
-      const signer = await readRoomSigner(opened);
+      const reader = readerOf(options);
+      const signer = await readRoomSigner(await reader.open());
       // Loading the library that writes results takes longer than a query over small tables.
-      const [admission] = await Promise.all([Admission.open(options, opened, checker), preloadArrow()]);
+      const [admission] = await Promise.all([Admission.open({ ...options, reader }, checker), preloadArrow()]);
       return new QueryRunner(options, admission, pool, signer);
     } catch (error) {
       await Promise.all([pool[Symbol.asyncDispose](), checker[Symbol.asyncDispose]()]);
@@ -143,8 +152,8 @@ export class QueryRunner implements AsyncDisposable {
    * @throws {SealroomError} USAGE_OPTION if a member is not in the collaboration; IO_*, ROOM_* and MANIFEST_* for the room;
    *   AUDIT_* for its log.
    */
-  check(request: QueryRequest, options?: RunOptions): Promise<QueryCheck> {
-    return this.#admission.check(request, options);
+  check(request: QueryRequest, { signal }: Pick<RunOptions, 'signal'> = {}): Promise<QueryCheck> {
+    return this.#admission.check(request, signal);
   }
 
   /**
@@ -156,10 +165,16 @@ export class QueryRunner implements AsyncDisposable {
    *   than a day past the last record, and then nothing is recorded; IO_ABORTED if the signal fires; and the codes of
    *   {@link QueryRunner.check}.
    */
-  async run(request: QueryRequest, { room, signal }: RunOptions = {}): Promise<QueryOutcome> {
+  async run(request: QueryRequest, options: RunOptions = {}): Promise<QueryOutcome> {
+    const { room, signal, attempt: id, beforeRelease } = options;
     const grid = new ReleaseGrid(this.#clock, signal);
     await this.#admission.log.requireClock();
-    const attempt = await this.#admission.prepare(request, room);
+    const attempt = await this.#admission.prepare(request, id);
+    if (room !== undefined && !isSameAgreement(attempt.room, room)) {
+      const error = new ManifestChanged();
+      await this.#recordNotRun(attempt, UNDECIDED, ...refusalCodeOf(error));
+      throw failed(attempt.id, error);
+    }
     const verdict = await this.#admit(attempt, signal);
     // Follows from the text and the manifest, and not from rows.
     if (!verdict.allowed) return this.#refuse(attempt, verdict);
@@ -171,7 +186,7 @@ export class QueryRunner implements AsyncDisposable {
         await engine.kill();
         await grid.reach(tables);
       };
-      return this.#runWith({ engine, end, signal }, attempt, verdict, snapshots);
+      return this.#runWith({ engine, end, signal, beforeRelease }, attempt, verdict, snapshots);
     });
   }
 
@@ -227,18 +242,12 @@ export class QueryRunner implements AsyncDisposable {
     }
     const loaded = tables.flatMap(({ owner, snapshot }) => (snapshot === null ? [] : [{ owner, snapshot }]));
     try {
-      for (const { snapshot } of loaded) await this.#verify(snapshot);
+      for (const { snapshot } of loaded) await this.#admission.reader.verify(snapshot);
     } catch (error) {
       await this.#recordNotRun(attempt, verdict, 'ROOM_SNAPSHOT', 'a table has changed since it was loaded');
       throw error;
     }
     return loaded.map(({ owner, snapshot }) => ({ owner, path: snapshot.path }));
-  }
-
-  async #verify(snapshot: Snapshot): Promise<void> {
-    if (this.#verified.has(snapshot.path)) return;
-    await verifySnapshot(snapshot);
-    this.#verified.add(snapshot.path);
   }
 
   async #runWith(
@@ -248,14 +257,14 @@ export class QueryRunner implements AsyncDisposable {
     snapshots: readonly SnapshotFile[],
   ): Promise<QueryOutcome> {
     const { id, salt, request: question, room } = attempt;
-    const { engine, end, signal } = turn;
+    const { engine, end, signal, beforeRelease } = turn;
     const charges = chargesOf(room, verdict.tables);
     try {
       if (signal?.aborted === true) throw new ProcessFailure('ABORTED');
       // Before anything is spent. Once opened, a table stays readable even if it is loaded again.
       await engine.open(snapshots);
       // The query may have waited long for its turn.
-      if (!isSameAgreement(await openRoom(room.directory), room)) throw new ManifestChanged();
+      if (!isSameAgreement(await this.#admission.reader.open(), room)) throw new ManifestChanged();
     } catch (error) {
       await end();
       await this.#recordNotRun(attempt, verdict, ...refusalCodeOf(error));
@@ -285,6 +294,12 @@ export class QueryRunner implements AsyncDisposable {
     }
     const { statement, table } = result;
     const duration = durationBucket(this.#clock.elapsedMs() - startedAt);
+    try {
+      await beforeRelease?.(result);
+    } catch (error) {
+      await this.#admission.log.append({ ...event, outcome: { kind: 'failed', code: NOT_KEPT, duration } });
+      throw failed(id, error);
+    }
     const saltedResultSha256 = saltedHash(salt, 'result', statement.result.sha256);
     const outcome = { kind: 'released', rows: statement.rows, saltedResultSha256, duration } as const;
     const released = await this.#admission.log.release({ ...event, outcome }, charges);
@@ -339,16 +354,11 @@ export class QueryRunner implements AsyncDisposable {
   }
 }
 
+/** The kind of failure of an attempt whose result could not be kept before its release. */
+const NOT_KEPT = 'NOT_KEPT';
+
 /** The verdict on a query whose check was not completed. */
 const UNDECIDED: Verdict = { allowed: false, findings: [], obligations: [], tables: [] };
-/** The changes of budgets from before a query started until after its release: the start has spent one row, the release the others. */
-function totalChanges(started: readonly BudgetChange[], released: readonly BudgetChange[]): readonly BudgetChange[] {
-  return started.map((change) => {
-    const { table, type, unit, period } = change;
-    const rest = released.find((each) => each.table === table && each.type === type && each.period === period);
-    return unit === undefined || rest === undefined ? change : { ...rest, before: rest.before + 1 };
-  });
-}
 
 /** The error for a result that may not be released, which says only what the budgets say. */
 function tooManyRows(exhausted: readonly BudgetChange[]): SealroomError {

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { exportRecords, parseRecord, parseVerifiers, saltedHash, verifyLog } from 'sealroom/audit';
-import { type QueryOutcome, QueryRunner } from 'sealroom/query';
+import { type QueryOutcome, QueryRunner, type UnreleasedResult } from 'sealroom/query';
 import { openRoom } from 'sealroom/room';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, NOW, SampleRoom } from './support.ts';
@@ -51,6 +51,61 @@ function tableOf(outcome: QueryOutcome): Uint8Array {
   if (outcome.kind === 'refused') throw new Error('refused');
   return outcome.result.table;
 }
+
+describe('a result before its release', () => {
+  let room: SampleRoom;
+  let runner: QueryRunner;
+
+  beforeAll(async () => {
+    room = await SampleRoom.start();
+    runner = await room.runner();
+  });
+
+  afterAll(async () => {
+    await runner[Symbol.asyncDispose]();
+    await room[Symbol.asyncDispose]();
+  });
+
+  test('can be kept once its budgets are spent, and before the record says that it is released', async () => {
+    const attempt = randomUUID();
+    const events: unknown[] = [];
+    const kept: UnreleasedResult[] = [];
+    const beforeRelease = async (result: UnreleasedResult): Promise<void> => {
+      kept.push(result);
+      events.push((await eventsOf(room)).at(-1));
+    };
+    const outcome = await runner.run(ask(COUNT), { attempt, beforeRelease });
+    expect(events).toMatchObject([{ kind: 'start', attempt }]);
+    expect(await lastAttempt(room)).toMatchObject({ attempt, outcome: { kind: 'released' } });
+    if (outcome.kind === 'refused') throw new Error('refused');
+    const { statement, table } = outcome.result;
+    expect(kept).toEqual([{ statement: { ...statement, proof: undefined }, table }]);
+    await requireWholeLog(room);
+  });
+
+  test('that cannot be kept is released to nobody, and its attempt has failed', async () => {
+    const attempt = randomUUID();
+    const full = new Error('no space left: secret');
+    const outcome = runner.run(ask(COUNT), { attempt, beforeRelease: () => Promise.reject(full) });
+    await expect(outcome).rejects.toMatchObject({
+      code: 'QUERY_FAILED',
+      message: `the query could not be completed; its id is ${attempt}`,
+    });
+    expect(await lastAttempt(room)).toMatchObject({ attempt, outcome: { kind: 'failed', code: 'NOT_KEPT' } });
+    expect(await room.log()).not.toContain('secret:');
+    await requireWholeLog(room);
+  });
+
+  test('is none of a query that is refused, whose record has the id that was given', async () => {
+    const attempt = randomUUID();
+    const never = (): Promise<void> => Promise.reject(new Error('called'));
+    const sql = 'SELECT i.email FROM impressions i';
+    expect(await runner.run(ask(sql), { attempt, beforeRelease: never })).toMatchObject({ kind: 'refused', attempt });
+    expect(await lastAttempt(room)).toMatchObject({ attempt, outcome: { kind: 'refused' } });
+    await expect(runner.run(ask(sql), { attempt })).rejects.toThrow('its attempt is already over');
+    await requireWholeLog(room);
+  });
+});
 
 describe('the record of an attempt', () => {
   let room: SampleRoom;

@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { stampFile } from '../files/index.ts';
+import { ROOM_FILES } from './room-files.ts';
+import { missingSnapshot, openRoom, type Room, type Snapshot, verifySnapshot } from './room.ts';
+
+/** The files that a room is read from. */
+const SOURCES = [ROOM_FILES.state, ROOM_FILES.manifest] as const;
+
+/** What was read of files, as long as they have one stamp. */
+class Kept<T> {
+  #last: { readonly stamp: string; readonly value: Promise<T> } | null = null;
+
+  /**
+   * What was read of the files with this stamp, or is being read. A failure is not kept.
+   *
+   * @param stamp taken before `read` is called, so that what is changed while it reads has it read again
+   */
+  async get(stamp: string, read: () => Promise<T>): Promise<T> {
+    if (this.#last?.stamp === stamp) return this.#last.value;
+    const current = { stamp, value: read() };
+    this.#last = current;
+    try {
+      return await current.value;
+    } catch (error) {
+      if (this.#last === current) this.#last = null;
+      throw error;
+    }
+  }
+}
+
+/**
+ * Reads a room again only when its state or its manifest has changed, and a snapshot again only when its file has; who asks meanwhile
+ * waits for the same read. Whether a file has changed is told by its stamp, with the limits that `stampFile` names.
+ */
+export class RoomReader {
+  /** Absolute path of the room. */
+  readonly directory: string;
+  readonly #room = new Kept<Room>();
+  /** The snapshots whose hashes were verified, by path. */
+  readonly #verified = new Map<string, Kept<void>>();
+
+  /** @param directory absolute path of the room */
+  constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  /**
+   * The room as it is now. As long as it has not changed, this is the same object.
+   *
+   * @throws {SealroomError} the codes of `openRoom`.
+   */
+  async open(): Promise<Room> {
+    const stamp = await this.#stamp();
+    return stamp === null ? this.#read() : this.#room.get(stamp, () => this.#read());
+  }
+
+  /**
+   * Verifies a snapshot, if that has not been done since its file last changed.
+   *
+   * @throws {SealroomError} the codes of `verifySnapshot`; ROOM_SNAPSHOT if the file is missing.
+   */
+  async verify(snapshot: Snapshot): Promise<void> {
+    const { path } = snapshot;
+    const stamp = await stampFile(path).catch((error: unknown) => {
+      throw missingSnapshot(path, error);
+    });
+    const kept = this.#verified.get(path) ?? new Kept<void>();
+    this.#verified.set(path, kept);
+    await kept.get(stamp, () => verifySnapshot(snapshot));
+  }
+
+  async #read(): Promise<Room> {
+    const room = await openRoom(this.directory);
+    const paths = new Set(room.tables.map(({ snapshot }) => snapshot?.path));
+    for (const path of this.#verified.keys()) if (!paths.has(path)) this.#verified.delete(path);
+    return room;
+  }
+
+  /** The stamps of the room's files; `null` if one is missing, and then reading the room says so. */
+  async #stamp(): Promise<string | null> {
+    return Promise.all(SOURCES.map((name) => stampFile(join(this.directory, name)))).then(
+      (stamps) => stamps.join('; '),
+      () => null,
+    );
+  }
+}
