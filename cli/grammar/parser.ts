@@ -42,10 +42,10 @@ function checkValues(
     const value = args[name];
     if (Array.isArray(value) && declared.array !== true) throw new Error(`${REPEATED}${given}`);
     const values: readonly unknown[] = Array.isArray(value) ? value : [value];
-    const isEmpty = !MAY_BE_EMPTY.has(name) && values.some((each) => each === '' || each === undefined);
-    if (values.length === 0 || isEmpty) {
-      throw new Error(`${NEEDS_VALUE}${given}`);
-    }
+    const isMissing = MAY_BE_EMPTY.has(name)
+      ? values.length === 0 && !argv.includes(`--${given}=`)
+      : values.length === 0 || values.some((each) => each === '' || each === undefined);
+    if (isMissing) throw new Error(`${NEEDS_VALUE}${given}`);
     if (Number.isNaN(value)) throw new Error(`${NEEDS_NUMBER}${given}`);
   }
 }

