@@ -121,7 +121,7 @@ function columnOf(rows: number): fc.Arbitrary<Column> {
   const numbers = fc.tuple(fc.constantFrom(...TYPES.slice(0, 10)), fc.constantFrom(0, 0, 1)).chain(([typed, odd]) =>
     fc.record({
       cells: cellsOf(odd === 0 ? typedCells(typed) : fc.oneof(typedCells(typed), TYPED), odd),
-      target: fc.constant<DecryptTarget>({ mode: 'native', type: typed[0] }),
+      target: fc.constant({ mode: 'native' as const, type: typed[0] }).map((target) => target as DecryptTarget),
     }),
   );
   return fc.oneof(texts, numbers);
