@@ -320,14 +320,13 @@ describe('a table of many ranges', () => {
       expect(await openLines(bench, 'in.csv', 'out.csv', { threads: 1, overwrite: true })).toMatchObject({
         kind: 'done',
       });
-      expect(readFileSync(bench.path('out.csv'))).toEqual(readFileSync(bench.path('expected.csv')));
+      expect(readFileSync(bench.path('out.csv')).equals(readFileSync(bench.path('expected.csv')))).toBe(true);
       // Four ranges; the first one finds out how much lies behind.
       expect(opens.mock.calls.length).toBeLessThanOrEqual(4 + 2);
     }
     opens.mockRestore();
-    await bench.put('in.csv', `s,c\n${`${textCell('x')},${'y'.repeat(300_000)}\n`.repeat(8)}`);
-    const left = await openLines(bench, 'in.csv', 'out.csv', { overwrite: true });
-    expect(left).toEqual({ kind: 'left', notes: ['in.csv: not on the fast path: very long records'] });
+    await bench.put('in.csv', `s,c\n${`${textCell('x')},${'y'.repeat(700_000)}\n`.repeat(8)}`);
+    expect(await openLines(bench, 'in.csv', 'out.csv', { overwrite: true })).toMatchObject({ kind: 'left' });
   });
 
   test('comes out the same from memory, and from and to compressed files', async () => {
