@@ -99,11 +99,11 @@ function encryptCase(made: VectorCase, kernel?: KernelName): Promise<NotedText> 
   });
 }
 
-/** What differs from what C3R made of a case, if it is encrypted and decrypted again; and the notes of both. */
+/** What differs from what C3R made of a case, if it is encrypted and decrypted again; and the path of both: why it is not the fast one, or `taken`. */
 async function compareCase(
   { header, rows = [], decrypt, opened, ...made }: VectorCase,
   kernel?: KernelName,
-): Promise<{ readonly problems: readonly string[]; readonly notes: readonly (readonly string[])[] }> {
+): Promise<{ readonly problems: readonly string[]; readonly paths: readonly string[] }> {
   const problems: string[] = [];
   const requireSame = (what: string, found: unknown, expected: unknown): void => {
     if (JSON.stringify(found) === JSON.stringify(expected)) return;
@@ -119,7 +119,7 @@ async function compareCase(
   const known = new Set(rows.flat().map(({ fingerprint }) => fingerprint));
   const found = records.map(({ fields }) => fields.map((field) => describeField(field, known)));
   requireSame('cells', sorted(found), sorted(rows.map((row) => row.map(describeCell))));
-  if (opened === undefined) return { problems, notes: [encrypted.notes] };
+  if (opened === undefined) return { problems, paths: [pathOf(encrypted)] };
   const back = await decryptTextNoted(encrypted.text, {
     inputNull: optionOf(decrypt, 'csvInputNULLValue'),
     outputNull: optionOf(decrypt, 'csvOutputNULLValue'),
@@ -131,15 +131,11 @@ async function compareCase(
     .slice(1)
     .map(({ fields }) => fields.map((field) => (field.text.startsWith('02:hmac:') ? '(fingerprint)' : clearOf(field))));
   requireSame('opened', sorted(shown), sorted(opened.map((row) => row.map(plain))));
-  return { problems, notes: [encrypted.notes, back.notes] };
+  return { problems, paths: [pathOf(encrypted), pathOf(back)] };
 }
 
-/** Why a table is not on the fast path; `taken` if it is. */
-function pathOf(notes: readonly string[]): string {
-  return (
-    notes.map((note) => /: not on the fast path: (.*)$/.exec(note)?.[1]).find((reason) => reason !== undefined) ??
-    'taken'
-  );
+function pathOf({ slowReason }: NotedText): string {
+  return slowReason ?? 'taken';
 }
 
 function countOf(texts: readonly string[]): Readonly<Record<string, number>> {
@@ -202,7 +198,7 @@ describe('files that C3R takes', () => {
       for (const made of some) {
         const compared = await compareCase(made, kernel);
         problems.push(...compared.problems.map((problem) => `${made.name}: ${problem}`));
-        for (const [step, notes] of compared.notes.entries()) paths[step]?.push(pathOf(notes));
+        for (const [step, path] of compared.paths.entries()) paths[step]?.push(path);
       }
       expect(problems).toEqual([]);
       // What takes the fast path, so that it is seen if that becomes fewer.

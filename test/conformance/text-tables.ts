@@ -16,10 +16,10 @@ export interface TextEncryption {
   readonly threads?: number | undefined;
 }
 
-/** A CSV text that came out, and the notes of the summary. */
+/** A CSV text that came out, and why its table is not on the fast path; `null` if it is. */
 export interface NotedText {
   readonly text: string;
-  readonly notes: readonly string[];
+  readonly slowReason: string | null;
 }
 
 /** Encrypts a CSV text; gives back the CSV text, its rows in random order. */
@@ -27,7 +27,7 @@ export async function encryptText(csv: string | Uint8Array, encryption: TextEncr
   return (await encryptTextNoted(csv, encryption)).text;
 }
 
-/** As {@link encryptText}, with the notes. */
+/** As {@link encryptText}, with the path. */
 export async function encryptTextNoted(csv: string | Uint8Array, encryption: TextEncryption): Promise<NotedText> {
   const { schema } = encryption;
   const schemaText = typeof schema === 'string' ? schema : JSON.stringify({ headerRow: true, columns: schema });
@@ -35,7 +35,7 @@ export async function encryptTextNoted(csv: string | Uint8Array, encryption: Tex
     const input = join(folder, 'in.csv');
     const output = join(folder, 'out.csv');
     await writeFile(input, csv);
-    const { notes } = await encryptTable({
+    const { slowReason } = await encryptTable({
       input,
       output,
       schema: parseTableSchema(schemaText),
@@ -47,7 +47,7 @@ export async function encryptTextNoted(csv: string | Uint8Array, encryption: Tex
       kernel: encryption.kernel,
       threads: encryption.threads,
     });
-    return { text: await readFile(output, 'utf8'), notes };
+    return { text: await readFile(output, 'utf8'), slowReason };
   });
 }
 
@@ -65,13 +65,13 @@ export async function decryptText(csv: string | Uint8Array, decryption: TextDecr
   return (await decryptTextNoted(csv, decryption)).text;
 }
 
-/** As {@link decryptText}, with the notes. */
+/** As {@link decryptText}, with the path. */
 export async function decryptTextNoted(csv: string | Uint8Array, decryption: TextDecryption): Promise<NotedText> {
   return withTempFolder(async (folder) => {
     const input = join(folder, 'in.csv');
     const output = join(folder, 'out.csv');
     await writeFile(input, csv);
-    const { notes } = await decryptTable({
+    const { slowReason } = await decryptTable({
       input,
       output,
       secret: parseSharedSecret(SECRET),
@@ -82,7 +82,7 @@ export async function decryptTextNoted(csv: string | Uint8Array, decryption: Tex
       kernel: decryption.kernel,
       threads: decryption.threads,
     });
-    return { text: await readFile(output, 'utf8'), notes };
+    return { text: await readFile(output, 'utf8'), slowReason };
   });
 }
 
