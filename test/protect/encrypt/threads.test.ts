@@ -6,7 +6,7 @@ import { failureOf } from '../../tabular/support.ts';
 // The same tables with other numbers of threads: only the order of an encrypted table's rows may differ.
 
 /** Four jobs for the threads, the last of them short. */
-const ROWS = 25_000;
+const ROWS = 120_000;
 const SCHEMA = schemaOf('id:fingerprint', 'note:sealed fixed 24', 'id>plain:cleartext');
 
 function csvOf(change: Readonly<Record<number, string>> = {}): string {

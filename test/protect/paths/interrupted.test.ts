@@ -8,7 +8,7 @@ import { failureOf } from '../../tabular/support.ts';
 
 // Runs that cannot go on, on the fast path and on the ordinary one, which kernels without a machine take: the same errors, nothing left.
 
-const ROWS = 12_000;
+const ROWS = 90_000;
 const SCHEMA = schemaOf('id:fingerprint', 'note:sealed', 'id>plain:cleartext');
 const LINES = Array.from({ length: ROWS }, (_, row) => `id${String(row)},${'note '.repeat(row % 9)}`);
 const TABLE = ['id,note', ...LINES, ''].join('\n');
