@@ -123,6 +123,9 @@ export class HostileCalls {
       const { exports } = machine;
       exports.setDialect(0x2c, 0x0a, STORED, machine.ioAt + AT.fields);
       if (name === 'openLines') call(() => exports.setOpening(machine.ioAt + AT.opening));
+      if (name === 'copyField') {
+        call(() => exports.splitRecord(machine.ioAt + AT.text, machine.ioAt + AT.text + TEXT.length, 1));
+      }
       const outcome = call(() => (exports[name] as Call)(...numbers));
       return { outcome, left: machine.bytes.slice(machine.ioAt, machine.ioAt + WINDOW_BYTES) };
     });
