@@ -16,6 +16,7 @@ export { type Conversion, convertColumn, roomTypeOf, textTestOf } from './conver
 export { type ChangeEffect, diffManifests, type ManifestChange } from './diff.ts';
 export { draftManifest, type DraftParts } from './draft.ts';
 export { type Grant, type Limit, listGrants, listLimits } from './grants.ts';
+export { HASH_TEXT } from './hash-text.ts';
 export { insertMember, insertMessage, type MemberDraft, withoutMessages } from './insert-member.ts';
 export { insertSecretIds, insertSignature, insertWithdrawal } from './insert-signature.ts';
 export { familyOf, parseTypeName, type TypeFamily, type TypeName } from './column-type.ts';
@@ -29,7 +30,7 @@ export {
   type ParseManifestOptions,
   settingsOf,
 } from './manifest.ts';
-export { ABILITIES, type Ability, type Member } from './member.ts';
+export { ABILITIES, type Ability, type Member, MEMBER_ID } from './member.ts';
 export { describeNormalisation, describePin, type NormalisationPin, pinOf } from './normalisation.ts';
 export {
   compareNormalisation,

@@ -31,7 +31,7 @@ export interface Member {
 }
 
 /** The form of a member's id, which can name a schema and a file without quotes. */
-const IDENTIFIER = {
+export const MEMBER_ID = {
   pattern: /^[a-z][a-z0-9_]{0,62}$/,
   words: '1 to 63 of `a-z`, `0-9` and `_`, a letter first',
 };
@@ -62,7 +62,7 @@ function readAbility(cursor: Cursor): Ability | null {
 }
 
 function readMemberId(cursor: Cursor): string | null {
-  const id = cursor.text(IDENTIFIER);
+  const id = cursor.text(MEMBER_ID);
   if (id === null || !RESERVED.includes(id)) return id;
   return cursor.refuse(`\`${id}\` is the name of a schema of the engine`, 'choose another id');
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ROLES } from '../collab/index.ts';
+import { HASH_TEXT, MEMBER_ID, ROLES } from '../collab/index.ts';
 import { FINDING_CODES, type Finding, type Obligation, type Suggestion, type TableKey } from '../query/light.ts';
 
 /** Most characters of a text, such as that of a query. */
@@ -12,13 +12,13 @@ export const text = z.string().max(MAX_TEXT_CHARACTERS);
 export const name = z.string().min(1).max(256);
 
 /** The id of a member. */
-export const memberId = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/);
+export const memberId = z.string().regex(MEMBER_ID.pattern);
 
 /** The id of what a room keeps. */
 export const uuid = z.uuid();
 
 /** A SHA-256 in hexadecimal digits. */
-export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+export const sha256 = z.string().regex(HASH_TEXT.pattern);
 
 /** A number of rows, bytes or records. */
 export const count = z.int().min(0);
