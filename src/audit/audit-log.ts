@@ -10,7 +10,7 @@ import type { KeyEvent } from './key-event.ts';
 import type { Signer } from '../tlog/index.ts';
 import { readLines } from './lines.ts';
 import { LOG_FILES, openLogFile, replaceCheckpoint, unreadable, logWriteFailure } from './log-file.ts';
-import { stampFile, withLock } from '../files/index.ts';
+import { stampFiles, withLock } from '../files/index.ts';
 import { hashLeaf, TreeEdge, type TreeHead } from '../tlog/index.ts';
 import {
   type AttemptEvent,
@@ -264,11 +264,7 @@ export class AuditLog implements AsyncDisposable {
   /** What the system says of the files; `null` if one is missing, and then reading it says so. */
   async #stamp(): Promise<string | null> {
     const { directory } = this.#options;
-    const files = [LOG_FILES.records, LOG_FILES.checkpoint].map((name) => stampFile(join(directory, name)));
-    return Promise.all(files).then(
-      (stamps) => stamps.join('; '),
-      () => null,
-    );
+    return stampFiles([LOG_FILES.records, LOG_FILES.checkpoint].map((name) => join(directory, name)));
   }
 
   /** The state of the log: what is known of it as long as nobody else has written to its files, and what they say otherwise. */

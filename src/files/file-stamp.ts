@@ -12,6 +12,14 @@ export async function stampFile(path: string): Promise<string> {
   return formatStamp(await lstat(path, { bigint: true }));
 }
 
+/** The stamps of several files as one; `null` if one of them is missing. */
+export async function stampFiles(paths: readonly string[]): Promise<string | null> {
+  return Promise.all(paths.map(stampFile)).then(
+    (stamps) => stamps.join('; '),
+    () => null,
+  );
+}
+
 function formatStamp({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
 }

@@ -25,7 +25,7 @@ export { readAt, writeAt } from './positioned.ts';
 export { requireLocalPath } from './local-path.ts';
 export { companionOf, findOutput } from './output-path.ts';
 export { fileExists, isRegularFile } from './exists.ts';
-export { stampFile } from './file-stamp.ts';
+export { stampFile, stampFiles } from './file-stamp.ts';
 export { hashFile } from './hash-file.ts';
 export { withLock } from './lock.ts';
 export {

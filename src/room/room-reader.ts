@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { stampFile } from '../files/index.ts';
+import { stampFile, stampFiles } from '../files/index.ts';
 import { ROOM_FILES } from './room-files.ts';
 import { missingSnapshot, openRoom, type Room, type Snapshot, verifySnapshot } from './room.ts';
 
@@ -78,9 +78,6 @@ export class RoomReader {
 
   /** The stamps of the room's files; `null` if one is missing, and then reading the room says so. */
   async #stamp(): Promise<string | null> {
-    return Promise.all(SOURCES.map((name) => stampFile(join(this.directory, name)))).then(
-      (stamps) => stamps.join('; '),
-      () => null,
-    );
+    return stampFiles(SOURCES.map((name) => join(this.directory, name)));
   }
 }
