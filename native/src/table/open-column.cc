@@ -243,8 +243,8 @@ class ColumnOpener {
 };
 
 /** Traps unless `bytes` bytes at `at` lie in IO, and behind `end`; returns the end of them. */
-Place requireBehind(View view, Place end, Place at, int32_t bytes) {
-  if (at < end) trap();
+Place requireNext(View view, Place at, int32_t bytes, Place end) {
+  requireBehind(at, end);
   view.requireInIo(at, bytes);
   return at + static_cast<uint32_t>(bytes);
 }
@@ -257,13 +257,13 @@ int32_t openColumn(Machine& machine, Place at) {
   const auto opening = view.get<ColumnOpening>(at);
   if (opening.rows < 1 || opening.rows > SLOTS) trap();
   Place end = at + static_cast<uint32_t>(sizeof(ColumnOpening));
-  end = requireBehind(view, end, opening.offsetsAt, (opening.rows + 1) * 4);
-  end = requireBehind(view, end, opening.validityAt, (opening.rows + 7) >> 3);
-  end = requireBehind(view, end, opening.cellsAt, opening.bytes);
+  end = requireNext(view, opening.offsetsAt, (opening.rows + 1) * 4, end);
+  end = requireNext(view, opening.validityAt, (opening.rows + 7) >> 3, end);
+  end = requireNext(view, opening.cellsAt, opening.bytes, end);
   if (opening.typeByte != 0) {
     if (opening.width < 1 || opening.width > 8) trap();
     view.requireInIo(opening.metadataAt, opening.metadataBytes);
-    requireBehind(view, end, opening.valuesAt, opening.rows * opening.width);
+    requireNext(view, opening.valuesAt, opening.rows * opening.width, end);
   }
   return ColumnOpener(machine, at).open();
 }

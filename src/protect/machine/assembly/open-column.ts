@@ -1,5 +1,5 @@
 // Decryption of columns: the cells of a column become its values, where they are.
-import { CELLS, CELL_BYTES, SLOTS, requireInIo } from '../../../crypto/kernels/wasm/assembly/layout';
+import { CELLS, CELL_BYTES, SLOTS, requireBehind, requireInIo } from '../../../crypto/kernels/wasm/assembly/layout';
 import { CIPHERTEXT_AT, openInPlace } from '../../../crypto/kernels/wasm/assembly/open';
 import { freeSlots } from '../../../crypto/kernels/wasm/assembly/row-keys';
 import { isUtf8 } from '../../../tabular/csv/assembly/utf8';
@@ -71,14 +71,14 @@ export function openColumn(opening: usize): i32 {
   const offsetsAt: usize = load<u32>(opening, 4);
   const cells: usize = load<u32>(opening, 12);
   let end = opening + <usize>OPENING_BYTES;
-  end = requireBehind(end, offsetsAt, (rows + 1) * 4);
-  end = requireBehind(end, load<u32>(opening, 8), (rows + 7) >> 3);
-  end = requireBehind(end, cells, load<i32>(opening, 16));
+  end = requireNext(offsetsAt, (rows + 1) * 4, end);
+  end = requireNext(load<u32>(opening, 8), (rows + 7) >> 3, end);
+  end = requireNext(cells, load<i32>(opening, 16), end);
   if (typeByte != 0) {
     const width = load<i32>(opening, 36);
     if (width < 1 || width > 8) unreachable();
     requireInIo(load<u32>(opening, 28), load<i32>(opening, 32));
-    requireBehind(end, load<u32>(opening, 40), rows * width);
+    requireNext(load<u32>(opening, 40), rows * width, end);
   }
   if (!describeCells(opening, rows, rules)) return UNFIT_CELL;
   store<i32>(opening, sealed, 44);
@@ -96,8 +96,8 @@ export function openColumn(opening: usize): i32 {
 }
 
 /** Traps unless `bytes` bytes at `at` lie in IO, and behind `end`; returns the end of them. */
-function requireBehind(end: usize, at: usize, bytes: i32): usize {
-  if (at < end) unreachable();
+function requireNext(at: usize, bytes: i32, end: usize): usize {
+  requireBehind(at, end);
   requireInIo(at, bytes);
   return at + <usize>bytes;
 }
