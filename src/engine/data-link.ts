@@ -34,8 +34,8 @@ export async function openDataLink(take: (bytes: Uint8Array) => boolean): Promis
   const server = createServer({ pauseOnConnect: true });
   try {
     if (Buffer.byteLength(path) > MOST_PATH_BYTES) return null;
-    const accepted = once(server, 'connection') as Promise<[Socket]>;
     await once(server.listen(path), 'listening');
+    const accepted = once(server, 'connection') as Promise<[Socket]>;
     const onread = {
       buffer: new Uint8Array(BUFFER_BYTES),
       callback: (count: number, buffer: Uint8Array) => take(buffer.subarray(0, count)),
