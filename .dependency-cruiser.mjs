@@ -71,6 +71,23 @@ export const LAYERS = {
   wire: ['bytes', 'platform', 'schema', 'signing', 'collab', 'audit', 'query'],
   // The member's side: it asks a room over the network.
   client: ['bytes', 'platform', 'wire'],
+  // The room's side of it. As room: it can open no cell.
+  server: [
+    'bytes',
+    'platform',
+    'files',
+    'schema',
+    'signing',
+    'collab',
+    'tabular',
+    'tlog',
+    'audit',
+    'package',
+    'query',
+    'room',
+    'wire',
+    'actions/operator',
+  ],
   'actions/member': [
     'bytes',
     'platform',
@@ -121,6 +138,7 @@ const PACKAGES = [
   { name: 'age', pattern: '(age-encryption|@scure/base)', from: '^src/age/' },
   { name: 'package', pattern: 'nanotar', from: '^src/package/' },
   { name: 'signatures', pattern: 'structured-headers', from: '^src/wire/' },
+  { name: 'server', pattern: '(hono|@hono/node-server)', from: '^src/server/' },
   { name: 'phones', pattern: 'libphonenumber-js', from: '^src/normalise/' },
   {
     name: 'cloud',

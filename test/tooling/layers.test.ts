@@ -78,6 +78,7 @@ const FAULTS = [
   ['layer-package', 'src/package/fault.ts', '../crypto/index.ts'],
   ['layer-query', 'src/query/fault.ts', '../crypto/index.ts'],
   ['layer-wire', 'src/wire/fault.ts', '../room/index.ts'],
+  ['layer-server', 'src/server/fault.ts', '../crypto/index.ts'],
   ['layer-client', 'src/client/fault.ts', '../custody/index.ts'],
   ['layer-actions-member', 'src/actions/member/fault.ts', '../../room/index.ts'],
   ['layer-actions-member', 'src/actions/member/fault-operator.ts', '../operator/index.ts'],
