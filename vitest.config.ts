@@ -28,13 +28,18 @@ const ALONE = ['test/crypto/kernels/choice.test.ts', 'test/custody/providers/gol
  * each file has a process of its own, so that `npm test` can be run all the time.
  */
 const SLOW = [
+  'test/actions/member/mixed-columns.test.ts',
   'test/actions/member/roles-first.test.ts',
+  'test/actions/member/tables.test.ts',
   'test/actions/operator/rooms.test.ts',
+  'test/actions/operator/run-query.test.ts',
   'test/audit/audit-log.test.ts',
+  'test/clean-rooms/query.test.ts',
   'test/cli/adopt.test.ts',
   'test/cli/cases.test.ts',
   'test/cli/collab-setup.test.ts',
   'test/cli/csv-options.test.ts',
+  'test/cli/exchange.test.ts',
   'test/cli/key.test.ts',
   'test/cli/manifest-trust.test.ts',
   'test/cli/messy-files.test.ts',
@@ -73,6 +78,7 @@ const SLOW = [
   'test/query/model.test.ts',
   'test/query/stored-fingerprints.test.ts',
   'test/query/thresholds-enumerated.test.ts',
+  'test/room/room-reader.test.ts',
   'test/room/room.test.ts',
   'test/room/run/query-checker.test.ts',
   'test/room/run/query-runner.test.ts',

@@ -18,12 +18,17 @@ import { Unavailable, chromium, cppCompiler, pythonWithTools, run } from './tool
 
 const root = join(import.meta.dirname, '..', '..');
 
+/** Properties are tried as often as they say (test/support/runs.ts). */
+const ALL_RUNS = { SEALROOM_FULL_RUNS: '1' };
+
+const PROJECTS_OF_NPM_TEST = ['--project', 'unit', '--project', 'io', '--project', 'alone'];
+
 /** @type {Record<string, () => Counts | Promise<Counts>>} */
 const STEPS = {
   // First: all that follows, here and on other versions of Node, then runs on it.
   'the native kernel, built here': native,
-  'vitest, test/integration': () => suite(['--project', 'integration'], {}),
-  'properties, all of their runs': () => suite(filesWithRuns(), { SEALROOM_FULL_RUNS: '1' }),
+  'vitest, test/integration': () => suite(['--project', 'integration'], ALL_RUNS),
+  'the other properties, all of their runs': () => suite([...PROJECTS_OF_NPM_TEST, ...filesWithRuns()], ALL_RUNS),
   'kernel and tables in Chromium': browser,
   'the package for Python': python,
   'notebooks, and their outputs': () => runNotebooks(listNotebooks()),
@@ -120,7 +125,7 @@ function native() {
   console.log(output);
   if (!ok) return { passed: 0, failed: 1, skipped: 0 };
   const folders = ['test/crypto', 'test/protect/machine', 'test/protect/encrypt/lines', 'test/protect/decrypt/lines'];
-  return suite(['--project', 'unit', '--project', 'io', '--project', 'alone', ...folders], {});
+  return suite([...PROJECTS_OF_NPM_TEST, ...folders], {});
 }
 
 /** @returns {Promise<Counts>} */
