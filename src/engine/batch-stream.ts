@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { Arena } from '../bytes/index.ts';
-import { type Batch, type ColumnData, type Field, widthOf } from '../columns/index.ts';
+import { type Batch, type ColumnData, type Field, MAX_ROW_BYTES, widthOf } from '../columns/index.ts';
 
 // Batches on their way to another process, in a stream of their own. As messages, they would be copied four times and leave all of it to
 // the garbage collector. A batch begins with its header: the number of rows, then for each column the bytes of its values and of its
@@ -11,6 +11,9 @@ import { type Batch, type ColumnData, type Field, widthOf } from '../columns/ind
 const HEAD = 1;
 const PER_COLUMN = 2;
 
+/** Most rows of a batch: those of a vector of the engine. */
+const MAX_ROWS = 2048;
+
 /** The header of a batch, whose offsets begin at 0. */
 function headerOf({ rows, columns }: Batch): Int32Array {
   const header = new Int32Array(HEAD + columns.length * PER_COLUMN);
@@ -20,6 +23,31 @@ function headerOf({ rows, columns }: Batch): Int32Array {
     header.set([values.length, column.validity?.length ?? 0], HEAD + index * PER_COLUMN);
   });
   return header;
+}
+
+/** Whether a header is that of a batch with these fields, and of no more than a batch may have. */
+function isHeader(header: Int32Array, fields: readonly Field[]): boolean {
+  const [rows = 0] = header;
+  if (rows < 0 || rows > MAX_ROWS) return false;
+  return fields.every(({ type }, index) => {
+    const [bytes = 0, validity = 0] = header.subarray(HEAD + index * PER_COLUMN);
+    const width = widthOf(type);
+    const hasValues = width === null ? bytes >= 0 && bytes <= MAX_ROW_BYTES : bytes === rows * width;
+    return hasValues && (validity === 0 || (validity >= Math.ceil(rows / 8) && validity <= MAX_ROWS / 8));
+  });
+}
+
+/** Whether the offsets of a column of texts rise from 0 to the number of its bytes. */
+function hasItsTexts(column: ColumnData): boolean {
+  if (column.layout === 'fixed') return true;
+  const { rows, offsets, bytes } = column;
+  let last = 0;
+  for (let row = 0; row <= rows; row++) {
+    const offset = offsets[row] ?? -1;
+    if (offset < last) return false;
+    last = offset;
+  }
+  return offsets[0] === 0 && last === bytes.length;
 }
 
 /** The bytes of a batch in the order in which they are sent. */
@@ -100,14 +128,15 @@ export class BatchReceiver {
   }
 
   /**
-   * The next batch; `end` after the last one of a query, and `null` if the stream ended before it. Its buffers are used again for the one
-   * after it.
+   * The next batch; `end` after the last one of a query, and `null` if the stream ended before it, or what came is no batch of these
+   * fields: who sends it reads files of others. Its buffers are used again for the one after it.
    */
   async receive(fields: readonly Field[]): Promise<Batch | 'end' | null> {
     const header = new Int32Array(HEAD + fields.length * PER_COLUMN);
     if (!(await this.#fill([viewOf(header)]))) return null;
     const [rows = 0] = header;
     if (rows === 0) return 'end';
+    if (!isHeader(header, fields)) return null;
     this.#memory.reset();
     const columns = fields.map(({ type }, index): ColumnData => {
       const [bytes = 0, validity = 0] = header.subarray(HEAD + index * PER_COLUMN);
@@ -120,7 +149,8 @@ export class BatchReceiver {
         : { layout: 'fixed', rows, width, values, validity: nulls };
     });
     const batch = { rows, columns };
-    return (await this.#fill(partsOf(batch))) ? batch : null;
+    const isWhole = await this.#fill(partsOf(batch));
+    return isWhole && columns.every(hasItsTexts) ? batch : null;
   }
 
   /** Overwrites the buffers of batches with zeros. */

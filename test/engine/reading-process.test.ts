@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { Server } from 'node:net';
 import { basename, join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { BATCH_BYTES, MAX_ROW_BYTES } from '#src/columns/limits';
+import { openDataLink } from '#src/engine/data-link';
 import { openReading, ReadingFailure } from '#src/engine/reading-process';
 import type { ReadingQuery } from '#src/engine/reading-messages';
 import type { Batch } from 'sealroom/tabular';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { failureOf, Folder, valuesOf } from '../tabular/support.ts';
 
 const FIELDS = [
@@ -235,3 +237,18 @@ describe('a table that is read in a process of its own', () => {
     expect(readdirSync(long)).toEqual([]);
   });
 });
+
+// Windows has no such sockets.
+test.skipIf(process.platform === 'win32')(
+  'there is no link for batches where none may listen, and nothing is left of it',
+  async () => {
+    const listen = vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server) {
+      process.nextTick(() => this.emit('error', new Error('EPERM')));
+      return this;
+    });
+    // A promise that was left behind would end this process.
+    expect(await openDataLink(() => true)).toBeNull();
+    expect(listen).toHaveBeenCalledOnce();
+    listen.mockRestore();
+  },
+);
