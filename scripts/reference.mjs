@@ -1,6 +1,6 @@
 // Writes what is made of the commands' own declarations: dist/cli/grammar/declarations.json for the parser and
-// dist/cli/completion/reference.json for completion; with --write also the reference docs/commands.md and the man page man/sealroom.1,
-// which the repository has and a test compares.
+// dist/cli/completion/reference.json for completion; with --write also the reference docs/commands.md, the man page man/sealroom.1 and
+// the description docs/openapi.json of a room over the network, which the repository has and tests compare.
 //
 //   node scripts/reference.mjs [--write]
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -187,5 +187,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     mkdirSync(join(ROOT, 'man'), { recursive: true });
     writeFileSync(join(ROOT, 'docs/commands.md'), await printPage(reference));
     writeFileSync(join(ROOT, 'man', 'sealroom.1'), await printManual(reference));
+    const { describeApi } = /** @type {typeof import('#src/server/openapi')} */ (
+      await import(pathToFileURL(join(ROOT, 'dist', 'src', 'server', 'openapi.js')).href)
+    );
+    writeFileSync(join(ROOT, 'docs', 'openapi.json'), `${JSON.stringify(describeApi(), null, 2)}\n`);
   }
 }

@@ -198,6 +198,15 @@ export class AuditLog implements AsyncDisposable {
     );
   }
 
+  /**
+   * The signed checkpoint of the log as it is now: the text that its file has.
+   *
+   * @throws {SealroomError} IO_LOCKED; AUDIT_CHAIN, AUDIT_RECORD or AUDIT_NOTE if the log is not as it was last signed.
+   */
+  checkpoint(): Promise<string> {
+    return this.#exclusively((state) => Promise.resolve(signCheckpoint(state.edge.head(), this.#options.signer)));
+  }
+
   /** Closes the files once all pending calls are done. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#queue;

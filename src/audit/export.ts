@@ -43,6 +43,31 @@ export async function proveRecord({ directory, verifiers }: LogSource, index: nu
 }
 
 /**
+ * As {@link proveRecord}, for a member.
+ *
+ * @returns `null` for a record that the member may not see, as {@link exportRecords} decides, and for one that is not there
+ * @throws {SealroomError} the codes of {@link readCheckpoint}.
+ */
+export async function proveRecordTo(
+  { directory, verifiers }: LogSource,
+  member: string,
+  index: number,
+): Promise<string | null> {
+  await using snapshot = await openSnapshot(directory);
+  const tree = await readTree(snapshot, directory, verifiers);
+  if (index >= tree.size) return null;
+  let at = 0;
+  for await (const { bytes } of snapshot.lines()) {
+    if (at === index) {
+      if (!concerns(parseSignedRecord(bytes), member)) return null;
+      return printInclusionProof(index, proveInclusion(tree, index), snapshot.checkpoint);
+    }
+    at++;
+  }
+  return null;
+}
+
+/**
  * The proof that the log grew out of its first `size` records, against its checkpoint.
  *
  * @throws {SealroomError} AUDIT_PROOF if there are fewer records, and the codes of {@link readCheckpoint}.

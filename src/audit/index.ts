@@ -31,6 +31,7 @@ export {
   type LogSource,
   proveGrowth,
   proveRecord,
+  proveRecordTo,
   readCheckpoint,
   readRecords,
   type RecordLine,

@@ -48,6 +48,7 @@ export {
   requireKnownSigners,
   requireOwnMember,
   requirePinnedKeys,
+  requireSignedByMembers,
 } from './pinned-keys.ts';
 export { type Actor, hasRoles, requireRole, requireRoleOfPerson, type RoleAction, tableKeysOf } from './roles.ts';
 export {

@@ -153,3 +153,29 @@ export function requireOwnMember(
     },
   );
 }
+
+/**
+ * Refuses a new version of a manifest unless every member of the one in force is still in it, and has signed it with a key that signs for
+ * it in the one in force. So a member gets a new key by two versions, or from whoever decides without this.
+ *
+ * @param manifest the new version, whose signatures were verified
+ * @param inForce the version that it replaces
+ * @throws {SealroomError} MANIFEST_SIGNATURE
+ */
+export function requireSignedByMembers(
+  { signatures }: Pick<Manifest, 'signatures'>,
+  { members }: Pick<Manifest, 'members'>,
+): void {
+  const isSignedBy = (member: Member): boolean =>
+    signatures.some(
+      (signature) =>
+        signature.member === member.id && signingKeysOf(member).some((sign) => verifyHash('manifest', signature, sign)),
+    );
+  const missing = members.find((member) => !isSignedBy(member));
+  if (missing === undefined) return;
+  throw new SealroomError(
+    'MANIFEST_SIGNATURE',
+    `${missing.id} has not signed this version with a key that the manifest in force has`,
+    { hint: 'the operator of the room can bring it into force, and asks the members whose keys are new' },
+  );
+}

@@ -41,6 +41,7 @@ export {
   type QueryRequest,
   type ResolvedRequest,
   resolveRequest,
+  signedCaller,
   previewQuery,
   type QueryCheck,
   type RoomOptions,

@@ -6,6 +6,7 @@
 export {
   type RoomParts,
   type RoomUpdate,
+  type RoomUpdateParts,
   createRoom,
   updateRoom,
   type LoadOptions,

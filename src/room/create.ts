@@ -2,12 +2,18 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAuditLog, createSignerFile, readRecords, type RoomEvent } from '../audit/index.ts';
 import { placeFile, temporaryName } from '../files/index.ts';
-import { type Manifest, type MemberSignature, newestWithdrawals, type Withdrawal } from '../collab/index.ts';
+import {
+  type Manifest,
+  type MemberSignature,
+  newestWithdrawals,
+  requireSignedByMembers,
+  type Withdrawal,
+} from '../collab/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import { failAtRoom, replaceFile, ROOM_FILES, sweep, withRoomLock } from './room-files.ts';
 import { parseSigned } from './manifest-copy.ts';
 import { removalOf } from './snapshots/remove.ts';
-import { auditFilesOf, snapshotMatches, openRoom, recordInRoom, type Room } from './room.ts';
+import { auditFilesOf, snapshotMatches, openRoom, readRoom, recordInRoom, type Room } from './room.ts';
 import { readState, type RoomState, snapshotFile, writeState } from './snapshots/snapshot-index.ts';
 
 /** What is needed to make a room. */
@@ -23,6 +29,16 @@ export interface RoomParts {
   readonly now: () => Date;
   /** Whether a record may come more than a day after the one before it; see `AuditLogOptions`. */
   readonly allowClockJump?: boolean | undefined;
+}
+
+/** What is needed to give a room another version of its manifest. */
+export interface RoomUpdateParts extends Omit<RoomParts, 'signerName'> {
+  /**
+   * For a version that comes from a member and not from the operator of the room: SHA-256 of the manifest that it replaces. If another
+   * one is in force, or it was in force before, it is refused. So it is unless all members of the one in force have signed it with
+   * the keys that they have there: a manifest says itself whose keys sign it, and a member could write one in which all are its own.
+   */
+  readonly replaces?: string | undefined;
 }
 
 /** What a new version of the manifest changed in a room. */
@@ -81,8 +97,8 @@ export async function createRoom({ directory, manifest, manifestFile, signerName
  * A manifest has no version number that says which of two is newer. An older version that all members once signed is accepted
  * like any other; the log says when it was in force before.
  *
- * @throws {SealroomError} USAGE_OPTION if the manifest is of another collaboration; MANIFEST_* if it is not valid, or not
- *   signed by all members; IO_READ, IO_WRITE, IO_LOCKED, IO_CLOCK, ROOM_STATE.
+ * @throws {SealroomError} USAGE_OPTION if the manifest is of another collaboration; MANIFEST_* if it is not valid, not
+ *   signed by all members, or not what `replaces` asks for; IO_READ, IO_WRITE, IO_LOCKED, IO_CLOCK, ROOM_STATE.
  */
 export async function updateRoom({
   directory,
@@ -90,8 +106,10 @@ export async function updateRoom({
   manifestFile,
   now,
   allowClockJump,
-}: Omit<RoomParts, 'signerName'>): Promise<RoomUpdate> {
-  const { id, sha256, withdrawals } = parseSigned(text, manifestFile);
+  replaces,
+}: RoomUpdateParts): Promise<RoomUpdate> {
+  const signed = parseSigned(text, manifestFile);
+  const { id, sha256, withdrawals } = signed;
   return withRoomLock(directory, async () => {
     const { state } = await readState(directory);
     if (state.collaborationId !== id) {
@@ -104,6 +122,7 @@ export async function updateRoom({
         },
       );
     }
+    if (replaces !== undefined) await requireReplaces(directory, replaces, signed);
     const learned = learn(state.withdrawals ?? [], withdrawals);
     const manifest = parseSigned(text, manifestFile, learned.withdrawals);
     const fitting = state.snapshots.filter((entry) =>
@@ -112,6 +131,7 @@ export async function updateRoom({
     const lost = state.snapshots.filter((entry) => !fitting.includes(entry));
     const isOther = state.manifestSha256 !== sha256;
     const inForceBefore = isOther ? await findInForce(directory, sha256) : null;
+    if (replaces !== undefined && inForceBefore !== null) throw wasInForce(inForceBefore);
     const change: RoomEvent = { kind: 'manifest', manifestSha256: sha256, replacedSha256: state.manifestSha256 };
     const removals = lost.map((entry) => removalOf(entry, sha256));
     await recordInRoom(directory, [...(isOther ? [change] : []), ...removals], { now, allowClockJump });
@@ -120,6 +140,23 @@ export async function updateRoom({
     await writeState(directory, { ...state, manifestSha256: sha256, snapshots: fitting, ...learned });
     await sweep(directory, fitting.map(snapshotFile));
     return { manifest, removed: lost.map(({ table }) => table), withdrawn: listWithdrawn(manifest), inForceBefore };
+  });
+}
+
+/** Requires that a version from a member replaces the manifest in force, and that the members of that one agree to it. */
+async function requireReplaces(directory: string, replaces: string, manifest: Manifest): Promise<void> {
+  const { manifest: inForce } = await readRoom(directory);
+  if (inForce.sha256 !== replaces) {
+    throw new SealroomError('MANIFEST_CHANGED', 'another manifest is in force than the one that was to be replaced', {
+      hint: 'compare with the one that is in force now, and sign again if you still agree',
+    });
+  }
+  requireSignedByMembers(manifest, inForce);
+}
+
+function wasInForce(time: string): SealroomError {
+  return new SealroomError('MANIFEST_OLD', `this version was brought into force before, on ${time}`, {
+    hint: 'change it and have all members sign it, or ask the operator of the room to bring it back',
   });
 }
 

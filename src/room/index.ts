@@ -1,5 +1,5 @@
 /** The room: the manifest, protected tables as immutable snapshots, and the audit log. It holds no shared secret. */
-export { createRoom, type RoomParts, type RoomUpdate, updateRoom } from './create.ts';
+export { createRoom, type RoomParts, type RoomUpdate, type RoomUpdateParts, updateRoom } from './create.ts';
 export { refuseSecrets } from './no-secrets.ts';
 export {
   auditFilesOf,
@@ -12,7 +12,7 @@ export {
   verifySnapshot,
 } from './room.ts';
 export { RoomReader } from './room-reader.ts';
-export { previewQuery, type QueryCheck, type RoomOptions } from './run/admission.ts';
+export { Admission, previewQuery, type QueryCheck, type RoomOptions } from './run/admission.ts';
 export type { EngineLimits } from './run/engine-messages.ts';
 export { QueryChecker } from './run/query-checker.ts';
 export {
@@ -33,6 +33,7 @@ export {
   receiversOf,
   type ResolvedRequest,
   resolveRequest,
+  signedCaller,
 } from './run/request.ts';
 export { type LoadOptions, type LoadProgress, type LoadSummary, loadTable } from './snapshots/load.ts';
 export { removeTable } from './snapshots/remove.ts';

@@ -45,8 +45,12 @@ export function parseSigned(text: string, file: string, known: readonly Withdraw
   return manifest;
 }
 
-/** Reads the manifest of a room. It is verified every time, since files can be changed. */
-export async function readManifestCopy(directory: string, known: readonly Withdrawal[]): Promise<Manifest> {
+/** Reads the manifest of a room, and its text. It is verified every time, since files can be changed. */
+export async function readManifestCopy(
+  directory: string,
+  known: readonly Withdrawal[],
+): Promise<{ readonly manifest: Manifest; readonly manifestText: string }> {
   const path = join(directory, ROOM_FILES.manifest);
-  return parseSigned(await readTextFile(path), path, known);
+  const manifestText = await readTextFile(path);
+  return { manifest: parseSigned(manifestText, path, known), manifestText };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { SealroomError } from '../errors/index.ts';
 import { stampFile, stampFiles } from '../files/index.ts';
-import { ROOM_FILES } from './room-files.ts';
+import { ROOM_FILES, withRoomLock } from './room-files.ts';
 import { missingSnapshot, openRoom, type Room, type Snapshot, verifySnapshot } from './room.ts';
 
 /** The files that a room is read from. */
@@ -47,7 +48,7 @@ export class RoomReader {
   /**
    * The room as it is now. As long as it has not changed, this is the same object.
    *
-   * @throws {SealroomError} the codes of `openRoom`.
+   * @throws {SealroomError} the codes of `openRoom`; IO_LOCKED if another process holds the room's lock for half a minute.
    */
   async open(): Promise<Room> {
     const stamp = await this.#stamp();
@@ -70,10 +71,23 @@ export class RoomReader {
   }
 
   async #read(): Promise<Room> {
-    const room = await openRoom(this.directory);
+    const room = await this.#openSettled();
     const paths = new Set(room.tables.map(({ snapshot }) => snapshot?.path));
     for (const path of this.#verified.keys()) if (!paths.has(path)) this.#verified.delete(path);
     return room;
+  }
+
+  /**
+   * Reads the room. One whose state does not fit its manifest may be about to get another version of it: who writes that has the lock
+   * until both files are written, and so does who looks again.
+   */
+  async #openSettled(): Promise<Room> {
+    try {
+      return await openRoom(this.directory);
+    } catch (error) {
+      if (!(error instanceof SealroomError) || error.code !== 'ROOM_STATE') throw error;
+      return withRoomLock(this.directory, () => openRoom(this.directory));
+    }
   }
 
   /** The stamps of the room's files; `null` if one is missing, and then reading the room says so. */

@@ -52,6 +52,8 @@ export interface Room {
   readonly directory: string;
   /** Signed by all members. */
   readonly manifest: Manifest;
+  /** Its text in YAML or JSON, with the signatures. */
+  readonly manifestText: string;
   /** All tables of the manifest, in its order. */
   readonly tables: readonly RoomTable[];
   readonly auditDirectory: string;
@@ -81,13 +83,14 @@ const ATTEMPTS = 3;
  */
 export async function openRoom(directory: string): Promise<Room> {
   for (let attempt = 1; ; attempt += 1) {
-    const { state, text, manifest } = await readRoom(directory);
+    const { state, text, manifest, manifestText } = await readRoom(directory);
     try {
       requireKnownForm(directory, manifest, state.snapshots);
       const tables = await Promise.all(
         manifest.tables.map((table) => readTable(directory, manifest, table, state.snapshots)),
       );
-      return Object.freeze({ directory, manifest, tables: Object.freeze(tables), ...auditFilesOf(directory) });
+      const files = auditFilesOf(directory);
+      return Object.freeze({ directory, manifest, manifestText, tables: Object.freeze(tables), ...files });
     } catch (error) {
       // A load that finished meanwhile has removed the previous snapshot.
       const isStale = (await readState(directory)).text !== text;
@@ -102,13 +105,16 @@ export async function openRoom(directory: string): Promise<Room> {
  *
  * @throws {SealroomError} the codes of {@link openRoom} except ROOM_SNAPSHOT.
  */
-export async function readRoom(
-  directory: string,
-): Promise<{ readonly state: RoomState; readonly text: string; readonly manifest: Manifest }> {
+export async function readRoom(directory: string): Promise<{
+  readonly state: RoomState;
+  readonly text: string;
+  readonly manifest: Manifest;
+  readonly manifestText: string;
+}> {
   const { state, text } = await readState(directory);
-  const manifest = await readManifestCopy(directory, state.withdrawals ?? []);
+  const { manifest, manifestText } = await readManifestCopy(directory, state.withdrawals ?? []);
   if (manifest.id === state.collaborationId && manifest.sha256 === state.manifestSha256)
-    return { state, text, manifest };
+    return { state, text, manifest, manifestText };
   throw new SealroomError('ROOM_STATE', `the manifest is not the version that is in force, ${state.manifestSha256}`, {
     where: { file: join(directory, ROOM_FILES.manifest) },
     hint: 'only `sealroom room update` brings a version into force, and records it',

@@ -1,6 +1,12 @@
 import { decodeBase64, encodeBase64, encodeUtf8, wipe } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
-import { publicKeyOf, signatureVerifier, type SigningKey, signMessage } from '../platform/index.ts';
+import {
+  publicKeyOf,
+  signatureVerifier,
+  type SigningKey,
+  signMessage,
+  type VerifySignature,
+} from '../platform/index.ts';
 
 const PUBLIC_KEY_PREFIX = 'ed25519:';
 
@@ -65,6 +71,11 @@ export function signStatement(type: string, body: string | Uint8Array, key: Sign
   }
 }
 
+/** The verifier of a public key whose text matches {@link PUBLIC_KEY_PATTERN}; under a key of small order, nothing is valid. */
+export function publicKeyVerifier(publicKey: string): VerifySignature {
+  return signatureVerifier(decodeMatched(publicKey.slice(PUBLIC_KEY_PREFIX.length)));
+}
+
 /**
  * Whether a signature of this body as a statement of this type is valid under a public key. Key and signature must match
  * {@link PUBLIC_KEY_PATTERN} and {@link SIGNATURE_PATTERN}. No signature is valid under a key of small order, with which anyone can
@@ -76,7 +87,7 @@ export function verifyStatement(
   signature: string,
   publicKey: string,
 ): boolean {
-  const verify = signatureVerifier(decodeMatched(publicKey.slice(PUBLIC_KEY_PREFIX.length)));
+  const verify = publicKeyVerifier(publicKey);
   const statement = encodeStatement(type, body);
   try {
     return verify(statement, decodeMatched(signature));

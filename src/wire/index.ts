@@ -10,6 +10,7 @@ export {
   type Problem,
   problemBody,
   type ProblemStatus,
+  statusOf,
   toProblem,
   toSealroomError,
 } from './problem.ts';

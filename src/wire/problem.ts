@@ -163,10 +163,15 @@ export function describeFailure(cause: unknown, requestId: string): FailureRepor
   return { ...toError(cause), ...(rest.length === 0 ? {} : { problems: [first, ...rest].map(toError) }) };
 }
 
+/** The status of the answer that tells an error with this code; 500 for those that members are not told. */
+export function statusOf(code: ErrorCode): ProblemStatus {
+  return STATUS[code] ?? 500;
+}
+
 /** The problem that answers a request that failed. */
 export function toProblem(cause: unknown, requestId: string): Problem & { readonly status: ProblemStatus } {
   const told = describeFailure(cause, requestId);
-  const status = STATUS[told.code] ?? 500;
+  const status = statusOf(told.code);
   return { type: 'about:blank', title: TITLES[status], status, ...told, requestId };
 }
 

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { comparePinnedKeys, describeKey, type KnownKey, parseManifest, requirePinnedKeys } from '#src/collab/index';
+import {
+  comparePinnedKeys,
+  describeKey,
+  type KnownKey,
+  type Member,
+  parseManifest,
+  requirePinnedKeys,
+  requireSignedByMembers,
+} from '#src/collab/index';
 import { printPublicKey, requireKnownSigners } from 'sealroom/collab';
 import { keyOf, manifestOfContext } from '../support/manifests.ts';
 import { peopleManifest, signedPeopleManifest } from '../support/people.ts';
@@ -94,5 +102,48 @@ describe('the signature of a member of whom a signing key is known', () => {
     expect(() => {
       requireKnownSigners(signed, keys, 'm.json');
     }).toThrow(expect.objectContaining({ code: 'MANIFEST_SIGNATURE', where: { file: 'm.json' } }));
+  });
+});
+
+describe('a new version of a manifest', () => {
+  const inForce = parseManifest(signedPeopleManifest());
+
+  test('is taken if every member has signed it with a key that it has in the one in force', () => {
+    expect(() => {
+      requireSignedByMembers(inForce, inForce);
+    }).not.toThrow();
+  });
+
+  test.each([
+    [
+      'has another key there',
+      'pub',
+      ({ people }: Member) => ({ people, publicKeys: { sign: printPublicKey(keyOf('eve')), receive: null } }),
+    ],
+    ['has no key there', 'pub', ({ people }: Member) => ({ people, publicKeys: { sign: null, receive: null } })],
+    [
+      'is signed for by a person who may not sign there',
+      'brand',
+      ({ publicKeys, people }: Member) => ({
+        publicKeys,
+        people: people.map((person) => ({
+          ...person,
+          roles: person.id === 'ria' ? ['AUDITOR' as const] : person.roles,
+        })),
+      }),
+    ],
+    ['has another id there', 'other', (member: Member) => ({ ...member, id: 'other' })],
+  ])('is refused if a member %s', (_what, missing, change) => {
+    const members = inForce.members.map((member) =>
+      member.id === missing || missing === 'other' ? { ...member, ...change(member) } : member,
+    );
+    expect(() => {
+      requireSignedByMembers(inForce, { members });
+    }).toThrow(
+      expect.objectContaining({
+        code: 'MANIFEST_SIGNATURE',
+        message: `${missing} has not signed this version with a key that the manifest in force has`,
+      }),
+    );
   });
 });

@@ -1,6 +1,7 @@
 import { appendFile, copyFile, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { openRoom, type Room, RoomReader, type Snapshot, updateRoom } from 'sealroom/room';
 import { describe, expect, test } from 'vitest';
+import { withRoomLock } from '#src/room/room-files';
 import { cleartextRows, manifestWith, NOW, RoomSession, sign } from './support.ts';
 
 async function startLoaded(): Promise<RoomSession> {
@@ -49,6 +50,24 @@ describe('a room that was read', () => {
     await expect(ask()).rejects.toMatchObject({ code: 'ROOM_STATE' });
     await writeFile(state, text);
     expect(new Set(await ask()).size).toBe(1);
+  });
+
+  test('is read again once both files of a new version are written', async () => {
+    await using session = await startLoaded();
+    const reader = new RoomReader(session.directory);
+    const path = session.inRoom('room.json');
+    const before = await readFile(path);
+    const manifest = sign(manifestWith({ manifest: { name: 'Summer' } }));
+    await updateRoom({ directory: session.directory, manifest, manifestFile: 'm.json', now: NOW });
+    const after = await readFile(path);
+    await writeFile(path, before);
+    const opened = await withRoomLock(session.directory, async () => {
+      const room = reader.open();
+      await expect(openRoom(session.directory)).rejects.toMatchObject({ code: 'ROOM_STATE' });
+      await writeFile(path, after);
+      return [room];
+    });
+    expect((await opened[0])?.manifest.name).toBe('Summer');
   });
 
   test.each([

@@ -1,13 +1,19 @@
 import { didYouMean, quoteForMessage, SealroomError } from '../../errors/index.ts';
 import { fillDefaults, type Manifest, PARAMETER_NAME } from '../../collab/index.ts';
-import type { CheckContext } from '../../query/index.ts';
+import { type CheckContext, DEFAULT_MAX_ROWS } from '../../query/index.ts';
 
 /** Why a room believes that a caller is who it says. */
-export interface CallerProof {
-  readonly kind: 'claimed';
-  /** Who vouches for the caller: whoever runs the room, and started the query. */
-  readonly by: 'operator';
-}
+export type CallerProof =
+  | {
+      readonly kind: 'claimed';
+      /** Who vouches for the caller: whoever runs the room, and started the query. */
+      readonly by: 'operator';
+    }
+  | {
+      readonly kind: 'signed';
+      /** The key of the manifest that signed the request: `ed25519:…`. */
+      readonly keyId: string;
+    };
 
 /** Who asks. `QueryRunner` records it and checks no roles: that is for the action that made the caller, before it runs the query. */
 export interface Caller {
@@ -23,6 +29,11 @@ export function claimedCaller(member: string, person: string | null = null): Cal
   return Object.freeze({ member, person, proof: Object.freeze({ kind: 'claimed', by: 'operator' }) });
 }
 
+/** A caller whose request was signed with a key that the manifest gives to the member, or to the person. */
+export function signedCaller(member: string, person: string | null, keyId: string): Caller {
+  return Object.freeze({ member, person, proof: Object.freeze({ kind: 'signed', keyId }) });
+}
+
 /** A query, who asks it, and who receives the result. */
 export interface QueryRequest {
   readonly caller: Caller;
@@ -31,6 +42,8 @@ export interface QueryRequest {
   readonly query:
     | { readonly kind: 'text'; readonly sql: string }
     | { readonly kind: 'template'; readonly id: string; readonly parameters: Readonly<Record<string, string>> };
+  /** The maximum number of rows, if it is less than what the room would release. */
+  readonly maxRows?: number | undefined;
 }
 
 /** Ids of the members that receive the result of a request. */
@@ -86,15 +99,20 @@ function requireParameters(parameters: Readonly<Record<string, string>>): void {
 /**
  * Resolves a request in a collaboration. The check reports a template that does not exist.
  *
- * @param maxRows the maximum number of rows to release; default: `DEFAULT_MAX_ROWS`
+ * @param maxRows the maximum number of rows that the room releases; default: `DEFAULT_MAX_ROWS`
  * @throws {SealroomError} USAGE_OPTION if a member is not in the collaboration, or a parameter is malformed.
  */
-export function resolveRequest(request: QueryRequest, manifest: Manifest, maxRows?: number): ResolvedRequest {
+export function resolveRequest(
+  request: QueryRequest,
+  manifest: Manifest,
+  maxRows: number = DEFAULT_MAX_ROWS,
+): ResolvedRequest {
   const { caller, query: question } = request;
   const { member } = caller;
   const receivers = receiversOf(request);
   for (const id of [member, ...receivers]) requireMember(manifest, id);
-  const context = { manifest, member, receivers: [...new Set(receivers)], maxRows };
+  const rows = Math.min(request.maxRows ?? maxRows, maxRows);
+  const context = { manifest, member, receivers: [...new Set(receivers)], maxRows: rows };
   if (question.kind === 'text') return { text: question.sql, context };
   const { id, parameters } = question;
   requireParameters(parameters);

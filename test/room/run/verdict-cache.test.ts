@@ -9,7 +9,8 @@ const MANIFEST = parseManifest(JSON.stringify(manifestOfContext('agg')));
 
 /** A room as far as verdicts are kept for it. */
 function roomOf(): Room {
-  return { directory: '/room', manifest: MANIFEST, tables: [], auditDirectory: '', verifierFile: '' };
+  const files = { auditDirectory: '', verifierFile: '' };
+  return { directory: '/room', manifest: MANIFEST, manifestText: '', tables: [], ...files };
 }
 
 function verdict(code: 'TOO_LARGE' | 'CHECK_STOPPED' = 'TOO_LARGE', message = ''): Verdict {

@@ -1,0 +1,38 @@
+import { type Manifest, requireRole, type RoleAction } from '../collab/index.ts';
+import { SealroomError } from '../errors/index.ts';
+import { type QueryRequest, signedCaller } from '../room/index.ts';
+import type { Ask } from '../wire/index.ts';
+import type { Caller } from './caller.ts';
+
+/** A question in the form in which a room takes it. */
+export function toQueryRequest(
+  ask: Ask,
+  { member, person, keyId }: Pick<Caller, 'member' | 'person' | 'keyId'>,
+): QueryRequest {
+  return {
+    caller: signedCaller(member, person, keyId),
+    receivers: ask.receivers ?? [],
+    query:
+      'sql' in ask
+        ? { kind: 'text', sql: ask.sql }
+        : { kind: 'template', id: ask.template, parameters: ask.parameters ?? {} },
+    maxRows: ask.maxRows,
+  };
+}
+
+/**
+ * Requires that a manifest still gives the caller's key to the caller, and the role that an action needs.
+ *
+ * @throws {SealroomError} RULE_ROLE if it does not.
+ */
+export function requireKeyRole(
+  manifest: Manifest,
+  { keyId, member, person }: Pick<Caller, 'member' | 'person' | 'keyId'>,
+  action: RoleAction,
+): void {
+  const actor = requireRole(manifest, keyId, action);
+  if (actor.member.id === member && (actor.person?.id ?? null) === person) return;
+  throw new SealroomError('RULE_ROLE', 'the key that signed the request is that of another by now', {
+    hint: 'roles are given in the manifest, which all members sign',
+  });
+}

@@ -1,0 +1,48 @@
+import type { Context } from 'hono';
+import { type ErrorCode, SealroomError } from '../errors/index.ts';
+import { toProblem } from '../wire/index.ts';
+import type { ServerEnv } from './caller.ts';
+
+/** The codes of refusals that may be over by then, in seconds; those with status 429 and 503 after one second. */
+const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { AUTH_STALE: 1, AUTH_BUSY: 150 };
+
+/** The error for what is not there, and for what is there for others: nobody can tell which. */
+export function notFound(): SealroomError {
+  return new SealroomError('SERVER_NOT_FOUND', 'there is nothing here, or nothing for you');
+}
+
+/**
+ * Does what concerns nothing that a member sent: if it fails, that is told to the operator, and to members as an id, whatever the code.
+ *
+ * @param message what members are told
+ * @throws {SealroomError} SERVER_INTERNAL; IO_LOCKED, which becomes SERVER_BUSY.
+ */
+export async function onOwnAccount<T>(message: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof SealroomError && error.code === 'IO_LOCKED') throw error;
+    throw new SealroomError('SERVER_INTERNAL', message, { cause: error });
+  }
+}
+
+/** The error as members are told it: a lock that another process holds is no failure. */
+function toldOf(error: unknown): unknown {
+  if (!(error instanceof SealroomError) || error.code !== 'IO_LOCKED') return error;
+  return new SealroomError('SERVER_BUSY', 'the room is being changed', { cause: error, hint: 'ask again in a second' });
+}
+
+/** The answer to a request that failed (RFC 9457). Of the room's own failures it says nothing but an id. */
+export function answerProblem(error: unknown, c: Context<ServerEnv>): Response {
+  const problem = toProblem(toldOf(error), c.get('requestId'));
+  const { status, code } = problem;
+  const seconds = RETRY_AFTER[code] ?? (status === 429 || status === 503 ? 1 : undefined);
+  const later = seconds === undefined ? {} : { 'retry-after': String(seconds) };
+  return c.body(JSON.stringify(problem), status, { 'content-type': 'application/problem+json', ...later });
+}
+
+/** The code by which the operator knows a failure, also where members are told less. */
+export function codeOf(error: unknown): ErrorCode {
+  if (!(error instanceof SealroomError)) return 'SERVER_INTERNAL';
+  return error.code === 'SERVER_INTERNAL' && error.cause instanceof SealroomError ? error.cause.code : error.code;
+}
