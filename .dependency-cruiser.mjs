@@ -14,6 +14,8 @@ export const LAYERS = {
   signing: ['bytes', 'platform'],
   age: ['bytes'],
   tlog: ['bytes', 'platform'],
+  // Certificates for servers in closed networks.
+  certificates: [],
   crypto: ['bytes', 'platform'],
   engine: ['bytes', 'columns'],
   // What a schema does to values before they are protected.
@@ -111,7 +113,7 @@ export const LAYERS = {
     'clean-rooms',
   ],
   // As room, and for the same reason: whoever runs a room can open no cell, and has no key to.
-  'actions/operator': ['files', 'collab', 'tabular', 'audit', 'package', 'query', 'room'],
+  'actions/operator': ['files', 'certificates', 'collab', 'tabular', 'audit', 'package', 'query', 'room'],
 };
 
 /** Where a folder is entered: by its index.ts. A member's actions have two halves, the one with tables loads faster. */

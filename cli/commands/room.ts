@@ -31,6 +31,7 @@ import { describeExamples } from '../output/format-query.ts';
 import { withProgress } from '../output/progress.ts';
 import { type CliIo, say, showable } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
+import { runCa, withCa } from './room-ca.ts';
 import { withOutputOptions } from '../options/output-options.ts';
 import { printAnswer } from '../output/answer.ts';
 
@@ -292,6 +293,12 @@ export function roomCommand(io: CliIo): CommandModule {
           runUpdate(args, io),
         )
         .command('log', 'list the records of the audit log', withRoom, (args) => runLog(args, io))
+        .command(
+          'ca <action> <directory>',
+          'make certificates for a room in a closed network, by an authority of your own',
+          withCa,
+          (args) => runCa(args, io),
+        )
         .demandCommand(1, NEEDS_COMMAND),
     handler: () => undefined,
   };

@@ -60,6 +60,8 @@ export async function temporariesOf(path: string): Promise<readonly string[]> {
   }
 }
 
+const BLOCK_BYTES = 1 << 20;
+
 /**
  * Overwrites a file with random bytes and removes it. Best effort: a file system or a disk that writes elsewhere, and any
  * copy of the file, still has the old bytes.
@@ -71,7 +73,11 @@ export async function destroyFile(path: string): Promise<void> {
   try {
     const file = await open(path, 'r+');
     try {
-      await file.writeFile(randomBytes((await file.stat()).size));
+      const { size } = await file.stat();
+      for (let at = 0; at < size; at += BLOCK_BYTES) {
+        const block = randomBytes(Math.min(BLOCK_BYTES, size - at));
+        await file.writeFile(block);
+      }
       await file.sync();
     } finally {
       await file.close();

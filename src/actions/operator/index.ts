@@ -14,4 +14,10 @@ export {
   type RoomReport,
   type TableReport,
 } from './rooms.ts';
+export {
+  type CertificateOrder,
+  createAuthority,
+  createServerCertificate,
+  type WrittenCertificate,
+} from './server-certificates.ts';
 export { askRoom, type QueryAnswer, type QueryOrder } from './run-query.ts';
