@@ -111,13 +111,16 @@ export const LAYERS = {
     'custody',
     'package',
     'clean-rooms',
+    // A room over the network, which they reach as any member does.
+    'wire',
+    'client',
   ],
   // As room, and for the same reason: whoever runs a room can open no cell, and has no key to.
   'actions/operator': ['files', 'certificates', 'collab', 'tabular', 'audit', 'package', 'query', 'room'],
 };
 
-/** Where a folder is entered: by its index.ts. A member's actions have two halves, the one with tables loads faster. */
-const DOORS = '(actions/(member|operator)/index|actions/member/tables|[^/]+/index)';
+/** Where a folder is entered: by its index.ts. A member's actions have three parts, of which that with tables loads fastest. */
+const DOORS = '(actions/(member|operator)/index|actions/member/(tables|network)|[^/]+/index)';
 
 /**
  * Second doors, between parts that are often needed and parts that take long to load: envelopes, a YAML parser, and the engine,

@@ -1,6 +1,6 @@
 import { requireLocalPath } from '../src/files/index.ts';
 
-/** Arguments whose values are no paths: queries, keys, texts of a table, names at AWS. All others may be. */
+/** Arguments whose values are no paths: queries, keys, texts of a table, names at AWS; and rooms, which commands look at. All others may be. */
 const NO_PATHS: ReadonlySet<string> = new Set([
   'sql',
   'param',
@@ -10,6 +10,7 @@ const NO_PATHS: ReadonlySet<string> = new Set([
   'csv-output-null-value',
   'bucket',
   'prefix',
+  'room',
 ]);
 
 /**

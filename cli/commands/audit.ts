@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import {
   type AuditFinding,
+  type AuditorCheck,
   checkpointOf,
   exportForMember,
   type KeyChoice,
@@ -14,9 +15,13 @@ import { type AuditProblem, createSignerFile } from '../../src/audit/index.ts';
 import { countOf, SealroomError } from '../../src/errors/index.ts';
 import { readOptionalFile } from '../options/collaboration-options.ts';
 import { type ManifestArguments, readManifestFile, withManifestOptions } from '../options/manifest-option.ts';
+import { isRoomAddress } from '../options/room-address.ts';
+import { roomDirectory, withCa } from '../options/room-option.ts';
 import { readTrust } from '../options/trust-option.ts';
 import { memberEnvironment } from '../options/key-options.ts';
 import { describeRecord } from '../output/format-audit.ts';
+import type { LogTarget } from '../room-target/room-target.ts';
+import type { RoomChoice } from '../room-target/room-choice.ts';
 import { type CliIo, say, showable, tell } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
 import { type OutputArguments, withOutputOptions } from '../options/output-options.ts';
@@ -44,15 +49,18 @@ interface VerifyArguments extends TrustArguments {
   readonly seen: string | undefined;
 }
 
+/** The arguments of commands on a log that may be that of a room. */
+type RoomLogArguments = TrustArguments & Pick<RoomChoice, 'room' | 'ca'>;
+
 /** The arguments of `audit prove`. */
-interface ProveArguments extends TrustArguments {
+interface ProveArguments extends RoomLogArguments {
   readonly record: number | undefined;
   readonly from: number | undefined;
 }
 
 /** The arguments of `audit export`. */
-interface ExportArguments extends TrustArguments, ManifestArguments {
-  readonly for: string;
+interface ExportArguments extends RoomLogArguments, ManifestArguments {
+  readonly for: string | undefined;
 }
 
 /** The arguments of `audit key`. */
@@ -73,6 +81,16 @@ function withTrust(yargs: Argv): Argv<TrustArguments> {
     requiresArg: true,
     describe: 'trusted verifier key, or a file with such keys, one per line (default for your own log: its key)',
   });
+}
+
+function withRoomLog(yargs: Argv): Argv<RoomLogArguments> {
+  return withCa(
+    withTrust(yargs).option('room', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'directory of a room, or its address, https://…, whose log it is',
+    }),
+  );
 }
 
 function withAuditor<T>(yargs: Argv<T>): Argv<T & ManifestArguments> {
@@ -155,15 +173,69 @@ async function runShow(args: ShowArguments, io: CliIo): Promise<void> {
   } else say(io, 'hint', 'these records are not verified; `sealroom audit verify` verifies them');
 }
 
-async function runExport(args: ExportArguments, io: CliIo): Promise<void> {
-  const wanted = { member: args.for, manifest: await readManifestFile(io, args) };
-  const lines = exportForMember(memberEnvironment(io, args), await readLogChoice(io, args), wanted);
-  for await (const line of lines) io.stdout.write(`${line}\n`);
+/** For whom records are exported, and the manifest that names auditors. */
+type Auditor = AuditorCheck & { readonly member?: string | undefined };
+
+function requireReceiver(member: string | undefined): string {
+  if (member !== undefined) return member;
+  throw new SealroomError('USAGE_OPTION', '`--for` is missing', { hint: 'it is the id of the member' });
 }
 
-async function runCheckpoint(args: TrustArguments, io: CliIo): Promise<void> {
-  const checkpoint = await checkpointOf(memberEnvironment(io, args), await readLogChoice(io, args));
-  io.stdout.write(args.json ? `${JSON.stringify({ checkpoint })}\n` : checkpoint);
+/** A log on this machine: of the home, in a directory, or of a room in a directory. */
+async function localLog(io: CliIo, args: RoomLogArguments, { member, manifest }: Auditor): Promise<LogTarget> {
+  const environment = memberEnvironment(io, args);
+  const choice = args.room === undefined ? await readLogChoice(io, args) : await readRoomLog(io, args);
+  return {
+    exportRecords: () => exportForMember(environment, choice, { member: requireReceiver(member), manifest }),
+    prove: (wanted) => proveFromLog(environment, choice, wanted),
+    checkpoint: () => checkpointOf(environment, choice),
+  };
+}
+
+/** The log of a room in a directory. Who has the directory runs the room, whose own key then counts. */
+async function readRoomLog(io: CliIo, args: RoomLogArguments): Promise<LogChoice> {
+  // Loaded here, because other logs do without rooms.
+  const { auditFilesOf } = await import('../../src/room/index.ts');
+  const { auditDirectory, verifierFile } = auditFilesOf(roomDirectory(io, args));
+  return { log: auditDirectory, keys: await readTrust(io, args.trust ?? verifierFile) };
+}
+
+/** Uses the log that the options name. */
+async function useLog(
+  io: CliIo,
+  args: RoomLogArguments,
+  auditor: Auditor,
+  use: (log: LogTarget) => Promise<void>,
+): Promise<void> {
+  const { log, room, ca } = args;
+  if (log !== undefined && room !== undefined) {
+    throw new SealroomError('USAGE_OPTION', 'a log and `--room` cannot be combined');
+  }
+  if (room !== undefined && isRoomAddress(room)) {
+    if (auditor.manifest !== undefined) {
+      throw new SealroomError('USAGE_OPTION', '`--manifest` needs a log on this machine', {
+        hint: 'a room over the network knows who is an auditor',
+      });
+    }
+    const { useRemoteRoom } = await import('../room-target/use-room.ts');
+    return useRemoteRoom(io, { ...args, room, as: auditor.member }, use);
+  }
+  if (ca !== undefined) throw new SealroomError('USAGE_OPTION', '`--ca` needs a room over the network');
+  await use(await localLog(io, args, auditor));
+}
+
+async function runExport(args: ExportArguments, io: CliIo): Promise<void> {
+  const auditor = { member: args.for, manifest: await readManifestFile(io, args) };
+  await useLog(io, args, auditor, async (log) => {
+    for await (const line of log.exportRecords()) io.stdout.write(`${line}\n`);
+  });
+}
+
+async function runCheckpoint(args: RoomLogArguments, io: CliIo): Promise<void> {
+  await useLog(io, args, {}, async (log) => {
+    const checkpoint = await log.checkpoint();
+    io.stdout.write(args.json ? `${JSON.stringify({ checkpoint })}\n` : checkpoint);
+  });
 }
 
 async function runProve(args: ProveArguments, io: CliIo): Promise<void> {
@@ -173,8 +245,10 @@ async function runProve(args: ProveArguments, io: CliIo): Promise<void> {
   }
   const wanted =
     record === undefined ? ({ kind: 'growth', from: from ?? 0 } as const) : ({ kind: 'record', record } as const);
-  const proof = await proveFromLog(memberEnvironment(io, args), await readLogChoice(io, args), wanted);
-  io.stdout.write(args.json ? `${JSON.stringify({ proof })}\n` : proof);
+  await useLog(io, args, {}, async (log) => {
+    const proof = await log.prove(wanted);
+    io.stdout.write(args.json ? `${JSON.stringify({ proof })}\n` : proof);
+  });
 }
 
 async function runKey(args: KeyArguments, io: CliIo): Promise<void> {
@@ -219,21 +293,20 @@ export function auditCommand(io: CliIo): CommandModule {
           'export [log]',
           'print the records that a member may see, each with its proof',
           (inner) =>
-            withAuditor(withTrust(inner)).option('for', {
+            withAuditor(withRoomLog(inner)).option('for', {
               type: 'string',
-              demandOption: true,
-              describe: 'id of the member',
+              describe: 'id of the member; a room over the network knows it by the key',
             }),
           (args) => runExport(args, io),
         )
-        .command('checkpoint [log]', 'print the signed checkpoint, for you to keep', withTrust, (args) =>
+        .command('checkpoint [log]', 'print the signed checkpoint, for you to keep', withRoomLog, (args) =>
           runCheckpoint(args, io),
         )
         .command(
           'prove [log]',
           'print a proof that a record is in the log, or that the log extends an earlier one',
           (inner) =>
-            withTrust(inner)
+            withRoomLog(inner)
               .option('record', { type: 'number', describe: 'number of the record, from 0' })
               .option('from', { type: 'number', describe: 'number of records in an earlier checkpoint' }),
           (args) => runProve(args, io),

@@ -1,25 +1,31 @@
 import type { CommandModule } from 'yargs';
 import {
-  checkInRoom,
   type CheckedManifest,
   checkUnderManifest,
-  listExamplesInRoom,
   listExamplesUnderManifest,
   type TableExample,
 } from '../../src/actions/operator/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
 import { listHomeKeys } from '../../src/actions/member/index.ts';
-import { claimedCaller, type QueryCheck, type QueryRequest } from '../../src/room/index.ts';
+import { claimedCaller } from '../../src/room/index.ts';
+import type { CheckAnswer } from '../../src/wire/index.ts';
 import { type ManifestArguments, readManifestFile, withManifestOptions } from '../options/manifest-option.ts';
 import { memberEnvironment } from '../options/key-options.ts';
-import { type QueryArguments, readQuestion, withQuery } from '../options/query-options.ts';
-import { operatorEnvironment, type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
+import {
+  type QueryArguments,
+  type Question,
+  readQuestion,
+  requireMember,
+  withQuery,
+} from '../options/query-options.ts';
+import { type NetworkArguments, type RoomArguments, withAnyRoom } from '../options/room-option.ts';
 import { printAnswer } from '../output/answer.ts';
-import { describeExamples, printDefaults, printVerdict, refusal, verdictForMachines } from '../output/format-query.ts';
+import { describeExamples, printDefaults, printVerdict, refusal, toCheckAnswer } from '../output/format-query.ts';
+import { useRoom } from '../room-target/use-room.ts';
 import { type CliIo, say, showable } from '../terminal.ts';
 
 /** The arguments of `check`. */
-interface CheckArguments extends RoomArguments, QueryArguments, ManifestArguments {
+interface CheckArguments extends RoomArguments, NetworkArguments, QueryArguments, ManifestArguments {
   readonly examples: boolean;
 }
 
@@ -27,7 +33,11 @@ interface CheckArguments extends RoomArguments, QueryArguments, ManifestArgument
 async function readCheckedFile(io: CliIo, args: CheckArguments): Promise<CheckedManifest | null> {
   const file = await readManifestFile(io, args);
   if (file === undefined) return null;
-  return { ...file, knownKeys: await listHomeKeys(memberEnvironment(io, {})), isUnsigned: args.unsigned };
+  return {
+    ...file,
+    knownKeys: await listHomeKeys(memberEnvironment(io, { home: args.home })),
+    isUnsigned: args.unsigned,
+  };
 }
 
 function printExamples(io: CliIo, args: CheckArguments, tables: readonly TableExample[]): void {
@@ -44,12 +54,13 @@ function warnOfUnsigned(io: CliIo, unsigned: readonly string[]): void {
   );
 }
 
-async function checkManifest(io: CliIo, args: CheckArguments, request: QueryRequest): Promise<QueryCheck | null> {
+async function checkManifest(io: CliIo, args: CheckArguments, question: Question): Promise<CheckAnswer | null> {
   const checked = await readCheckedFile(io, args);
   if (checked === null) return null;
-  const { unsigned, text, parameters, verdict, budgets } = await checkUnderManifest(checked, request, io.signal);
+  const request = { ...question, caller: claimedCaller(requireMember(args.as)) };
+  const { unsigned, ...found } = await checkUnderManifest(checked, request, io.signal);
   warnOfUnsigned(io, unsigned);
-  return { text, parameters, verdict, budgets };
+  return toCheckAnswer(found);
 }
 
 /** Says what may be asked of each table. */
@@ -60,7 +71,7 @@ async function runExamples(args: CheckArguments, io: CliIo): Promise<void> {
   }
   const checked = await readCheckedFile(io, args);
   if (checked === null) {
-    const examples = await listExamplesInRoom(roomDirectory(io, args), as, io.signal);
+    const examples = await useRoom(io, args, (room) => room.listExamples(requireMember(room.member)));
     printExamples(
       io,
       args,
@@ -68,23 +79,21 @@ async function runExamples(args: CheckArguments, io: CliIo): Promise<void> {
     );
     return;
   }
-  const { tables, unsigned } = await listExamplesUnderManifest(checked, as, io.signal);
+  const { tables, unsigned } = await listExamplesUnderManifest(checked, requireMember(as), io.signal);
   warnOfUnsigned(io, unsigned);
   printExamples(io, args, tables);
 }
 
 async function runCheck(args: CheckArguments, io: CliIo): Promise<void> {
   if (args.examples) return runExamples(args, io);
-  const request = { ...(await readQuestion(io, args)), caller: claimedCaller(args.as) };
-  const given = request.query.kind === 'template' ? request.query.parameters : {};
-  const { text, parameters, verdict, budgets } =
-    (await checkManifest(io, args, request)) ??
-    (await checkInRoom(operatorEnvironment(io), roomDirectory(io, args), request));
-  const answer = args.json
-    ? JSON.stringify({ sql: text, parameters, ...verdictForMachines(verdict), budgets })
-    : showable([...printVerdict(text, verdict, budgets), ...printDefaults(parameters, given)].join('\n'));
-  io.stdout.write(`${answer}\n`);
-  if (!verdict.allowed) throw refusal(verdict.findings);
+  const question = await readQuestion(io, args);
+  const given = question.query.kind === 'template' ? question.query.parameters : {};
+  const answer = (await checkManifest(io, args, question)) ?? (await useRoom(io, args, (room) => room.check(question)));
+  const text = args.json
+    ? JSON.stringify(answer)
+    : showable([...printVerdict(answer), ...printDefaults(answer.parameters, given)].join('\n'));
+  io.stdout.write(`${text}\n`);
+  if (!answer.allowed) throw refusal(answer.findings);
 }
 
 /** `sealroom check`: says whether a query may run, why not, and what would run. */
@@ -92,7 +101,7 @@ export function checkCommand(io: CliIo): CommandModule<object, CheckArguments> {
   return {
     builder: (yargs) =>
       withManifestOptions(
-        withQuery(withRoom(yargs)),
+        withQuery(withAnyRoom(yargs)),
         'check against this manifest, signed by all members, without a room and its budgets',
       ).option('examples', {
         type: 'boolean',

@@ -11,7 +11,7 @@ import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options
 import { readNamedFile } from '../options/manifest-option.ts';
 import { type QueryTextArguments, readQueryText, withQueryText } from '../options/query-text.ts';
 import { resolvePath } from '../options/table-options.ts';
-import { printVerdict, refusal, verdictForMachines } from '../output/format-query.ts';
+import { printVerdict, refusal } from '../output/format-query.ts';
 import { type CliIo, say } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
 import { type OutputArguments, withOutputOptions } from '../options/output-options.ts';
@@ -122,8 +122,8 @@ async function runQuery(args: QueryArguments, io: CliIo): Promise<void> {
   const { text, verdict, id } = await check(io, args, sql);
   if (!verdict.allowed) {
     const answer = json
-      ? JSON.stringify({ sql: text, ...verdictForMachines(verdict) })
-      : printVerdict(text, verdict, []).join('\n');
+      ? JSON.stringify({ sql: text, ...verdict })
+      : printVerdict({ sql: text, parameters: {}, ...verdict, budgets: [] }).join('\n');
     io.stdout.write(`${answer}\n`);
     throw refusal(verdict.findings);
   }

@@ -1,15 +1,10 @@
 import { join, relative, resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import {
-  inspectRoom,
-  listExamplesInRoom,
   loadIntoRoom,
   makeRoom,
   readRoomLog,
   readTablesWithManifest,
-  removeFromRoom,
-  replaceManifest,
-  type TableReport,
   type TablesWithManifest,
 } from '../../src/actions/operator/index.ts';
 import { listHomeKeys } from '../../src/actions/member/index.ts';
@@ -19,21 +14,27 @@ import { readNamedFile } from '../options/manifest-option.ts';
 import { memberEnvironment } from '../options/key-options.ts';
 import {
   type ClockArguments,
+  type NetworkArguments,
   operatorEnvironment,
   type RoomArguments,
   roomDirectory,
+  withAnyRoom,
   withClockJump,
   withRoom,
 } from '../options/room-option.ts';
 import { parseFormat } from '../options/table-options.ts';
 import { describeRecord } from '../output/format-audit.ts';
+import { printLoaded } from '../output/format-load.ts';
 import { describeExamples } from '../output/format-query.ts';
 import { withProgress } from '../output/progress.ts';
 import { type CliIo, say, showable } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
 import { runCa, withCa } from './room-ca.ts';
+import { withJobCommands } from './room-jobs.ts';
 import { withOutputOptions } from '../options/output-options.ts';
 import { printAnswer } from '../output/answer.ts';
+import type { ListedTable } from '../room-target/room-target.ts';
+import { useRoom } from '../room-target/use-room.ts';
 
 /** The arguments of `room init`. */
 interface InitArguments extends Omit<RoomArguments, 'room'> {
@@ -44,17 +45,17 @@ interface InitArguments extends Omit<RoomArguments, 'room'> {
 }
 
 /** The arguments of `room update`. */
-interface UpdateArguments extends RoomArguments, ClockArguments {
+interface UpdateArguments extends RoomArguments, NetworkArguments, ClockArguments {
   readonly manifest: string;
 }
 
 /** The arguments of `room rules`. */
-interface RulesArguments extends RoomArguments {
+interface RulesArguments extends RoomArguments, NetworkArguments {
   readonly as: string | undefined;
 }
 
 /** The arguments of `room remove`. */
-interface TableArguments extends RoomArguments, ClockArguments {
+interface TableArguments extends RoomArguments, NetworkArguments, ClockArguments {
   readonly table: string;
 }
 
@@ -111,11 +112,8 @@ async function runInit(args: InitArguments, io: CliIo): Promise<void> {
 }
 
 async function runUpdate(args: UpdateArguments, io: CliIo): Promise<void> {
-  const directory = roomDirectory(io, args);
-  const { text, file } = await readNamedFile(io, args.manifest);
-  const knownKeys = await listHomeKeys(memberEnvironment(io, {}));
-  const parts = { directory, manifest: text, manifestFile: file, knownKeys };
-  const { manifest, removed, withdrawn, inForceBefore } = await replaceManifest(operatorEnvironment(io, args), parts);
+  const file = await readNamedFile(io, args.manifest);
+  const { manifest, removed, withdrawn, inForceBefore } = await useRoom(io, args, (room) => room.update(file));
   const { id, name, sha256 } = manifest;
   if (!args.json && inForceBefore !== null) {
     say(io, 'warning', `this version was already in force from ${inForceBefore}: it undoes what was agreed since`);
@@ -131,54 +129,36 @@ async function runUpdate(args: UpdateArguments, io: CliIo): Promise<void> {
 }
 
 async function runAdd(args: AddArguments, io: CliIo): Promise<void> {
+  const file = {
+    table: args.table,
+    path: resolve(io.cwd, args.file),
+    format: parseFormat('file-format', args['file-format']),
+    csvInputNull: args['csv-input-null-value'],
+  };
   const summary = await withProgress(io, (onProgress) =>
-    loadIntoRoom(operatorEnvironment(io, args), {
-      directory: roomDirectory(io, args),
-      table: args.table,
-      input: {
-        kind: 'file',
-        path: resolve(io.cwd, args.file),
-        format: parseFormat('file-format', args['file-format']),
-      },
-      csvInputNull: args['csv-input-null-value'],
-      onProgress,
-    }),
+    useRoom(io, args, (room) => room.load({ ...file, onProgress })),
   );
-  const { table, leftOut, replacedSha256, notes, warnings, signedBy, elapsedMs } = summary;
-  if (!args.json) {
-    for (const note of notes) say(io, 'note', note);
-    for (const warning of warnings) say(io, 'warning', warning);
-  }
-  printAnswer(io, args, summary, [
-    `loaded ${table.name} of ${table.owner}: ${countOf(table.snapshot?.rows ?? 0, 'row')}`,
-    `columns: ${table.columns.map(({ name, protection }) => `${name} (${protection})`).join(', ')}`,
-    ...(leftOut.length === 0
-      ? []
-      : [`left out, because no rule names them: ${leftOut.map(quoteForMessage).join(', ')}`]),
-    ...(signedBy === null ? [] : [`signed by ${signedBy}: the rows are those that were signed`]),
-    `snapshot ${table.snapshot?.sha256 ?? ''}${replacedSha256 === null ? '' : `, replacing ${replacedSha256}`}`,
-    `time: ${(elapsedMs / 1000).toFixed(1)} s`,
-  ]);
+  printLoaded(io, args, summary);
 }
 
-function describeTable({ name, owner, snapshot, state }: TableReport): string {
+function describeTable({ name, owner, snapshot, state }: ListedTable): string {
   if (snapshot === null) return `${owner}.${name}  ${state}`;
   return `${owner}.${name}  ${countOf(snapshot.rows, 'row')}  ${snapshot.loadedAt}  ${snapshot.sha256}  ${state}`;
 }
 
-async function runList(args: RoomArguments, io: CliIo): Promise<void> {
-  const { directory, manifest, tables, problem } = await inspectRoom(operatorEnvironment(io), roomDirectory(io, args));
+async function runList(args: RoomArguments & NetworkArguments, io: CliIo): Promise<void> {
+  const { place, manifest, members, tables, problem } = await useRoom(io, args, (room) => room.list());
   const { id, name, sha256 } = manifest;
-  printAnswer(io, args, { directory, manifest: { id, name, sha256 }, tables }, [
+  printAnswer(io, args, { ...place, manifest: { id, name, sha256 }, tables }, [
     `${quoteForMessage(name)}, collaboration ${id}`,
-    `manifest ${sha256}, signed by all ${String(manifest.members.length)} members`,
+    `manifest ${sha256}, signed by all ${String(members)} members`,
     ...tables.map(describeTable),
   ]);
   if (problem !== null) throw problem;
 }
 
 async function runRules(args: RulesArguments, io: CliIo): Promise<void> {
-  const members = await listExamplesInRoom(roomDirectory(io, args), args.as, io.signal);
+  const members = await useRoom(io, args, (room) => room.listExamples(args.as));
   printAnswer(
     io,
     args,
@@ -191,7 +171,7 @@ async function runRules(args: RulesArguments, io: CliIo): Promise<void> {
 }
 
 async function runRemove(args: TableArguments, io: CliIo): Promise<void> {
-  const removedSha256 = await removeFromRoom(operatorEnvironment(io, args), roomDirectory(io, args), args.table);
+  const removedSha256 = await useRoom(io, args, (room) => room.remove(args.table));
   printAnswer(io, args, { table: args.table, removedSha256 }, [`removed ${args.table}, snapshot ${removedSha256}`]);
 }
 
@@ -230,14 +210,14 @@ function withInit(yargs: Argv): Argv<InitArguments> {
 }
 
 function withMember(yargs: Argv): Argv<RulesArguments> {
-  return withRoom(yargs).option('as', {
+  return withAnyRoom(yargs).option('as', {
     type: 'string',
     describe: 'id of the member that asks (default: each that may ask queries)',
   });
 }
 
 function withManifest(yargs: Argv): Argv<UpdateArguments> {
-  return withClockJump(withRoom(yargs)).positional('manifest', {
+  return withClockJump(withAnyRoom(yargs)).positional('manifest', {
     type: 'string',
     demandOption: true,
     describe: 'the new version, signed by all members',
@@ -245,7 +225,7 @@ function withManifest(yargs: Argv): Argv<UpdateArguments> {
 }
 
 function withTable(yargs: Argv): Argv<TableArguments> {
-  return withClockJump(withRoom(yargs)).positional('table', {
+  return withClockJump(withAnyRoom(yargs)).positional('table', {
     type: 'string',
     demandOption: true,
     describe: 'name of a table of the manifest',
@@ -272,7 +252,7 @@ function withFile(yargs: Argv): Argv<AddArguments> {
 export function roomCommand(io: CliIo): CommandModule {
   return {
     builder: (yargs) =>
-      yargs
+      withJobCommands(yargs, io)
         .command('init <directory> [tables..]', 'create a room for a signed manifest', withInit, (args) =>
           runInit(args, io),
         )
@@ -282,7 +262,7 @@ export function roomCommand(io: CliIo): CommandModule {
         .command(
           'list',
           'list the tables, and check their snapshots; exit code 4 if one was changed',
-          withRoom,
+          withAnyRoom,
           (args) => runList(args, io),
         )
         .command('rules', 'say what may be asked of each table, with a query that is allowed', withMember, (args) =>

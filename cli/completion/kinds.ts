@@ -29,6 +29,7 @@ const BY_NAME: Readonly<Record<string, ValueKind>> = {
   'signing-key': FILES,
   identity: FILES,
   trust: FILES,
+  ca: FILES,
   seen: FILES,
   original: FILES,
   request: FILES,

@@ -142,6 +142,14 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['room list --room room', 'the tables, checked'],
     ['room list --room room --json', 'the same for a program'],
   ],
+  'room job': [
+    ['room job $JOB --room https://room.example', 'wait for its end, and get its result'],
+    ['room job $JOB --room https://room.example --cancel', 'cancel it'],
+  ],
+  'room watch': [
+    ['room watch --room https://room.example', 'until it is stopped'],
+    ['room watch --room https://room.example --json', 'the same for a program'],
+  ],
   'room rules': [
     ['room rules --room room', 'what each member may ask'],
     ['room rules --room room --as brand', 'what one member may ask'],

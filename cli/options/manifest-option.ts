@@ -6,8 +6,13 @@ import { SealroomError } from '../../src/errors/index.ts';
 import { readTextFile } from '../../src/files/index.ts';
 import type { CliIo } from '../terminal.ts';
 
-/** Reads the file that an option names; the result has its absolute path. @throws {SealroomError} as `readTextFile` */
-export async function readNamedFile(io: CliIo, name: string): Promise<FileText & { readonly file: string }> {
+/** A text, and the absolute path of its file. */
+export interface NamedFile extends FileText {
+  readonly file: string;
+}
+
+/** Reads the file that an option names. @throws {SealroomError} as `readTextFile` */
+export async function readNamedFile(io: CliIo, name: string): Promise<NamedFile> {
   const file = resolve(io.cwd, name);
   return { file, text: await readTextFile(file) };
 }

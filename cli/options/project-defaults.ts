@@ -10,6 +10,7 @@ import {
 import { type GivenArguments, readGiven } from '../grammar/arguments.ts';
 import type { CommandDeclaration } from '../grammar/declarations.ts';
 import { type CliIo, say } from '../terminal.ts';
+import { isRoomAddress } from './room-address.ts';
 
 /** Finds the project file of the working directory, and warns if there is one that must not be used. @throws {SealroomError} as `findProject` */
 export async function loadProject(io: CliIo): Promise<Project | null> {
@@ -37,8 +38,11 @@ const EXCEPT: Readonly<Partial<Record<ProjectKey, (call: Call) => boolean>>> = {
   key: ({ command, env }) =>
     !/^(encrypt|decrypt|reencrypt|key (create|receive)|collab (init|join))\b/.test(command) ||
     ['SEALROOM_KEY', 'C3R_SHARED_SECRET', 'SEALROOM_SECRET_FILE'].some((name) => isSet(env[name])),
-  // Only a result package needs it, and a log of one's own is checked with its own key.
-  trust: ({ command, positionals }) => command === 'decrypt' || (command.startsWith('audit') && positionals === 0),
+  // A room is not what a log is looked for in.
+  room: ({ command }) => command.startsWith('audit'),
+  // Only a result package needs it, or a room over the network, and both find it. A log of one's own is checked with its own key.
+  trust: ({ command, positionals }) =>
+    /^(decrypt|check|query|room)\b/.test(command) || (command.startsWith('audit') && positionals === 0),
 };
 
 function isSet(value: string | undefined): boolean {
@@ -99,7 +103,8 @@ function defaultsOf(
     // A room has its manifest.
     const hasRoom = given.options.has('room') || values.room !== undefined;
     if (key === 'manifest' && command === 'check' && hasRoom) continue;
-    found.set(key, isPath(key) ? shortPath(io, value) : value);
+    const isAddress = key === 'room' && isRoomAddress(value);
+    found.set(key, isPath(key) && !isAddress ? shortPath(io, value) : value);
   }
   const table = command === 'encrypt' ? tableOf(io, tables, given) : undefined;
   for (const [name, part] of Object.entries(OF_TABLE)) {

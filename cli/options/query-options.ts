@@ -6,7 +6,7 @@ import { type QueryTextArguments, readQueryText, withQueryText } from './query-t
 
 /** The arguments of a query. */
 export interface QueryArguments extends QueryTextArguments {
-  readonly as: string;
+  readonly as: string | undefined;
   readonly for: readonly string[] | undefined;
   readonly template: string | undefined;
   readonly param: readonly string[] | undefined;
@@ -15,7 +15,10 @@ export interface QueryArguments extends QueryTextArguments {
 /** Declares the options for the query, the asking member and the receivers. */
 export function withQuery<T>(yargs: Argv<T>): Argv<T & QueryArguments> {
   return withQueryText(yargs)
-    .option('as', { type: 'string', demandOption: true, describe: 'id of the member that asks the query' })
+    .option('as', {
+      type: 'string',
+      describe: 'id of the member that asks the query; a room over the network knows it by the key',
+    })
     .option('for', {
       type: 'string',
       array: true,
@@ -29,6 +32,12 @@ export function withQuery<T>(yargs: Argv<T>): Argv<T & QueryArguments> {
       requiresArg: true,
       describe: 'parameter of the template, as name=value; may be repeated',
     });
+}
+
+/** The member that asks, where nothing but `--as` says it. @throws {SealroomError} USAGE_OPTION if it does not */
+export function requireMember(as: string | undefined): string {
+  if (as !== undefined) return as;
+  throw new SealroomError('USAGE_OPTION', '`--as` is missing', { hint: 'it is the id of the member that asks' });
 }
 
 function readParameters(given: readonly string[]): Readonly<Record<string, string>> {

@@ -7,8 +7,9 @@ import {
   renderFindings,
   renderSuggestion,
   type TableKey,
-  type Verdict,
 } from '../../src/query/index.ts';
+import type { QueryCheck } from '../../src/room/index.ts';
+import type { CheckAnswer } from '../../src/wire/index.ts';
 
 /** Describes each budget before and after a query that ran, in one line. */
 export function printBudgets(budgets: readonly BudgetChange[]): readonly string[] {
@@ -36,18 +37,19 @@ function describeKey({ table, columns }: TableKey): string {
 }
 
 /** Describes a verdict to a person: all findings, or what is added to the query, what it costs and what runs. */
-export function printVerdict(text: string, verdict: Verdict, budgets: readonly BudgetChange[]): readonly string[] {
-  if (!verdict.allowed) {
-    const { findings, suggestion } = verdict;
-    return [renderFindings(text, findings), ...(suggestion === undefined ? [] : ['', renderSuggestion(suggestion)])];
+export function printVerdict(answer: CheckAnswer): readonly string[] {
+  if (!answer.allowed) {
+    const { findings, suggestion } = answer;
+    const nearest = suggestion === undefined ? [] : ['', renderSuggestion(suggestion)];
+    return [renderFindings(answer.sql, findings), ...nearest];
   }
-  const { sql, parameters } = verdict.statement;
+  const { sql, parameters } = answer.statement;
   return [
     'allowed',
-    ...section('reads', verdict.tables),
-    ...section('added', verdict.obligations.map(describeObligation)),
-    ...section('assumes', verdict.assumed.map(describeKey)),
-    ...section('costs', printCosts(budgets)),
+    ...section('reads', answer.tables),
+    ...section('added', answer.obligations.map(describeObligation)),
+    ...section('assumes', answer.assumed.map(describeKey)),
+    ...section('costs', printCosts(answer.budgets)),
     ...section('runs', [sql, ...parameters.map((value, index) => `$${String(index + 1)} = ${JSON.stringify(value)}`)]),
   ];
 }
@@ -76,11 +78,11 @@ export function describeExamples(examples: readonly TableExample[]): readonly st
   ]);
 }
 
-/** A verdict for machines: its resolved query is the text whose hash is in the records. */
-export function verdictForMachines(verdict: Verdict): object {
-  if (!verdict.allowed) return verdict;
+/** What would happen to a query, for machines: its resolved query is the text whose hash is in the records. */
+export function toCheckAnswer({ text: sql, parameters, verdict, budgets }: QueryCheck): CheckAnswer {
+  if (!verdict.allowed) return { sql, parameters, ...verdict, budgets: [] };
   const { statement } = verdict;
-  return { ...verdict, statement: { ...statement, ir: JSON.stringify(statement.ir) } };
+  return { sql, parameters, ...verdict, statement: { ...statement, ir: JSON.stringify(statement.ir) }, budgets };
 }
 
 /** The error that ends a command whose query is refused, after its findings were printed. */

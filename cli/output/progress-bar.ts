@@ -4,6 +4,8 @@ import type { OutputStream } from '../terminal.ts';
 
 const REDRAWS_PER_SECOND = 8;
 
+const BYTES_PER_MIB = 1 << 20;
+
 /** Where a user sees how far a long action is. */
 export interface ProgressDisplay {
   update(progress: TableProgress): void;
@@ -14,7 +16,7 @@ export interface ProgressDisplay {
 export function drawProgress(terminal: OutputStream): ProgressDisplay {
   const bar = new SingleBar({
     stream: terminal,
-    format: '{phase} [{bar}] {percentage}% | {rows} rows | {rate} rows/s | {eta_formatted} left',
+    format: '{phase} [{bar}] {percentage}% | {rows} {unit} | {rate} {unit}/s | {eta_formatted} left',
     hideCursor: true,
     clearOnComplete: true,
     fps: REDRAWS_PER_SECOND,
@@ -28,12 +30,14 @@ export function drawProgress(terminal: OutputStream): ProgressDisplay {
         if (phase !== '') bar.stop();
         phase = progress.phase;
         started = performance.now();
-        bar.start(progress.totalRows ?? 0, 0, { phase: phase.padEnd(8), rows: '0', rate: '0' });
+        const unit = progress.unit === 'bytes' ? 'MiB' : 'rows';
+        bar.start(progress.totalRows ?? 0, 0, { phase: phase.padEnd(8), unit, rows: '0', rate: '0' });
       }
       const seconds = (performance.now() - started) / 1000;
+      const count = progress.unit === 'bytes' ? progress.rows / BYTES_PER_MIB : progress.rows;
       bar.update(progress.rows, {
-        rows: progress.rows.toLocaleString('en'),
-        rate: seconds > 0 ? Math.round(progress.rows / seconds).toLocaleString('en') : '0',
+        rows: Math.round(count).toLocaleString('en'),
+        rate: seconds > 0 ? Math.round(count / seconds).toLocaleString('en') : '0',
       });
     },
     stop() {

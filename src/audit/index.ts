@@ -40,5 +40,5 @@ export type { KeyEvent } from './key-event.ts';
 export { type RecordedQuery, recordQuery } from './query-text.ts';
 export { createSignerFile, readSignerFile } from './signer-file.ts';
 export { verifyLog, type VerifyOptions } from './verify.ts';
-export { type ExportReport, verifyExport } from './verify-export.ts';
+export { checkedExport, type ExportReport, verifyExport } from './verify-export.ts';
 export { type AuditReport, verifyRecords } from './verify-records.ts';

@@ -29,6 +29,26 @@ export function verifyExport(text: string, verifiers: readonly Verifier[], seen:
   return { records: lines.length, size: checked.size, problems: checked.end(seen) };
 }
 
+/**
+ * Passes on the lines of an export as they come, each once it was checked as {@link verifyExport} does.
+ *
+ * @throws {SealroomError} AUDIT_RECORD for a line that is none of an export; AUDIT_PROOF for one with a problem, which is not passed on.
+ */
+export async function* checkedExport(
+  lines: AsyncIterable<string>,
+  verifiers: readonly Verifier[],
+): AsyncGenerator<string> {
+  const checked = new ExportCheck(verifiers);
+  let place = 0;
+  for await (const line of lines) {
+    place += 1;
+    checked.add(parseExportLine(line, place), place);
+    const [problem] = checked.end([]);
+    if (problem !== undefined) throw new SealroomError('AUDIT_PROOF', problem.message);
+    yield line;
+  }
+}
+
 interface ExportLine {
   readonly proof: string;
   readonly record: string;

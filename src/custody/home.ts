@@ -22,6 +22,10 @@ export interface MemberHome {
   readonly log: string;
   /** The directory with a file for each result package that was opened. */
   readonly packages: string;
+  /** The directory with a file for each room over the network: the keys that verify its log. */
+  readonly rooms: string;
+  /** The directory with a file for each request to such a room that has not ended. */
+  readonly requests: string;
   /**
    * The directory of a collaboration: its envelopes, and its open, used and answered requests.
    *
@@ -46,6 +50,8 @@ export function memberHome(
     knownKeys: join(directory, 'keys.json'),
     log: join(directory, 'log'),
     packages: join(directory, 'packages'),
+    rooms: join(directory, 'rooms'),
+    requests: join(directory, 'requests'),
     // Parsed even so: what is no id, from a caller without types, must not become a path.
     collaboration: (id: CollaborationId) => join(directory, 'collaborations', parseCollaborationId(id)),
   });

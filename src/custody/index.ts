@@ -38,10 +38,18 @@ export { HOME_VARIABLE, memberHome, type MemberHome } from './home.ts';
 export { type EnvelopeEvent, recordEvent, recordRefusal, type RefusedUse, type SecretSubject } from './key-events.ts';
 export { type KeyAction, type KeyUse, type KeyLog, type KeyLogOptions, openKeyLog } from './key-log.ts';
 export { KEY_VARIABLE, loadSharedSecret } from './load-secret.ts';
+export { pinRoom, readPinnedRoom } from './pinned-rooms.ts';
 export { openProvider } from './providers/open-provider.ts';
 export type { KeyProvider, PassphraseRequest, ProviderContext, ProviderDescription } from './providers/provider.ts';
 export { routeOf } from './providers/route.ts';
 export { ENFORCING_SCHEMES, isPlaintext, isReadableByUser, PROVIDER_SCHEMES } from './providers/providers.ts';
+export {
+  forgetRequestOfJob,
+  forgetRoomRequest,
+  keepRoomRequest,
+  readRoomRequest,
+  type RoomRequest,
+} from './room-requests.ts';
 export { readSecretFile } from './secret-file.ts';
 export {
   fullSecretIdOf,

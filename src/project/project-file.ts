@@ -4,7 +4,7 @@ import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { didYouMean, type ErrorPlace, joinProblems, quoteForMessage, SealroomError } from '../errors/index.ts';
 import { PROJECT_KEYS, type ProjectKey } from './keys.ts';
 
-/** What a project file says; paths are absolute. */
+/** What a project file says; paths are absolute, and a room may be an address. */
 export type ProjectValues = Readonly<Partial<Record<ProjectKey, string | undefined>>>;
 
 /** The files of a table, and how a CSV file is read; paths are absolute. */
@@ -161,7 +161,11 @@ function toPath(path: string, file: string): string {
   return path.startsWith('~/') ? join(homedir(), path.slice(2)) : resolve(file, '..', path);
 }
 
+/** How the address of a room over the network begins. */
+const ROOM_ADDRESS = 'https://';
+
 function toAbsolute(key: ProjectKey, text: string, file: string): string {
+  if (key === 'room' && text.startsWith(ROOM_ADDRESS)) return text;
   if (PATHS.includes(key)) return toPath(text, file);
   const [, scheme, path] = (key === 'key' ? FILE_KEY.exec(text) : null) ?? [];
   return scheme === undefined || path === undefined ? text : `${scheme}:${toPath(path, file)}`;

@@ -8,7 +8,7 @@ const COMMENTS: Readonly<Record<ProjectKey, string>> = {
   as: 'the id of your member: --as',
   home: 'the directory with your keys: --home',
   manifest: 'what the members agreed on: --manifest, or the argument of `sealroom collab`',
-  room: 'the directory of the room that answers queries: --room',
+  room: 'the directory of the room that answers queries, or its address: --room',
   key: 'the key that wraps your secret, such as keystore:keystore: --key',
   trust: 'file with the verifier keys of rooms whose results you open: --trust',
 };

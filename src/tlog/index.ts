@@ -19,5 +19,11 @@ export {
   verifyInclusion,
 } from './merkle.ts';
 export { type OpenedNote, openNote, signNote, splitNotes } from './note.ts';
-export { checkConsistencyProof, checkInclusionProof, printConsistencyProof, printInclusionProof } from './proof.ts';
+export {
+  checkConsistencyProof,
+  checkInclusionProof,
+  openProof,
+  printConsistencyProof,
+  printInclusionProof,
+} from './proof.ts';
 export { generateSignerText, parseSigner, parseVerifier, parseVerifiers, Signer, Verifier } from './signer-keys.ts';

@@ -74,6 +74,24 @@ export function checkConsistencyProof(proof: string, seen: string, verifiers: re
   return newer;
 }
 
+/**
+ * The checkpoint of a proof of either kind, and the number in its first line. Whether it proves anything is not checked: that takes the
+ * record, or the earlier checkpoint.
+ *
+ * @throws {SealroomError} AUDIT_PROOF if it is malformed; AUDIT_NOTE if no known key signed its checkpoint.
+ */
+export function openProof(
+  proof: string,
+  verifiers: readonly Verifier[],
+): { readonly kind: 'record' | 'growth'; readonly number: number; readonly checkpoint: OpenedCheckpoint } {
+  const header = `${INCLUSION_HEADER}\n`;
+  const isOfRecord = proof.startsWith(header);
+  const { number, checkpoint } = isOfRecord
+    ? parseProof(proof.slice(header.length), 'index ')
+    : parseProof(proof, 'old ');
+  return { kind: isOfRecord ? 'record' : 'growth', number, checkpoint: openCheckpoint(checkpoint, verifiers) };
+}
+
 function printHashes(hashes: readonly Uint8Array[]): string {
   return hashes.map((hash) => `${encodeBase64(hash)}\n`).join('');
 }

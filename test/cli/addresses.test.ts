@@ -37,6 +37,7 @@ const MAY_BE_ADDRESSES: Readonly<Record<string, string>> = {
   key: 'its own errors say which URIs there are',
   param: 'a text of a query',
   prefix: 'a name in S3',
+  room: 'a room over the network has one, and commands refuse other addresses',
   sql: 'a query',
   to: 'its own errors say which URIs there are',
 };

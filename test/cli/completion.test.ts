@@ -62,7 +62,7 @@ test('an option is offered until it is given, and often if it may be repeated', 
   expect(await words('query', '--for', 'x', '--file', 'y', '--f')).toEqual(['--for']);
   expect(await words('encrypt', 'a.csv', '-s', 'x', '--schem')).toEqual([]);
   expect((await words('encrypt', 'a.csv', ''))[0]).toBe('--schema');
-  expect((await words('query', ''))[0]).toBe('--as');
+  expect((await words('query', ''))[0]).toBe('--room');
 });
 
 test('names are those of the project file’s manifest if the line names none', async () => {

@@ -2,7 +2,7 @@ import { open, readFile } from 'node:fs/promises';
 import { SealroomError, systemReason } from '../../errors/index.ts';
 import { fileExists, findParts, readTextFile } from '../../files/index.ts';
 import type { FileText, MemberHome } from '../../custody/index.ts';
-import type { OpenedPackage } from '../../package/index.ts';
+import type { OpenedPackage, ResultStatement } from '../../package/index.ts';
 import type { TableInput } from '../../tabular/index.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
 
@@ -21,6 +21,8 @@ export interface PackageKeys {
   readonly member?: string | undefined;
   /** Whether the package may have been opened before; default: no. */
   readonly isAgain?: boolean | undefined;
+  /** Whether a result is the one that is expected; default: any is. */
+  readonly isExpected?: ((statement: ResultStatement) => boolean) | undefined;
 }
 
 /** A package that was opened, and how to record that. */
@@ -55,13 +57,13 @@ async function startOf(path: string): Promise<string> {
  * Opens an input that is a package; returns `null` for a table.
  *
  * @param input anything that is not a file is a table
- * @throws {SealroomError} USAGE_OPTION if trusted keys or the member are missing for a package, or given for a table; as their
- *   readers, `openPackage` and `requireNewPackage`; IO_READ.
+ * @throws {SealroomError} USAGE_OPTION if trusted keys or the member are missing for a package, or given for a table; FORMAT_PACKAGE if
+ *   it is not the expected one; as the readers of the keys, `openPackage` and `requireNewPackage`; IO_READ.
  */
 export async function openPackageInput(
   environment: MemberEnvironment,
   input: TableInput,
-  { identityFile, trust, defaultTrustFile, member, isAgain = false }: PackageKeys,
+  { identityFile, trust, defaultTrustFile, member, isAgain = false, isExpected }: PackageKeys,
 ): Promise<PackageInput | null> {
   if (input.kind !== 'file' || !(await isPackage(input.path))) {
     if (identityFile === undefined && trust === undefined && member === undefined && !isAgain) return null;
@@ -92,6 +94,9 @@ export async function openPackageInput(
   const receiver = member ?? (await ownMember(home));
   try {
     const opened = await openPackage(await readFile(input.path), { member: receiver, identities, verifiers });
+    if (isExpected?.(opened.statement) === false) {
+      throw new SealroomError('FORMAT_PACKAGE', 'the package has the result of another query');
+    }
     const taken = { attempt: opened.statement.attempt, checkpoint: opened.checkpoint };
     await requireNewPackage(home, taken, verifiers, isAgain);
     return { opened, recordTaken: () => recordTakenPackage(home, taken, isAgain) };

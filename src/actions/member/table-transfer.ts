@@ -7,6 +7,8 @@ export interface TableProgress {
   readonly phase: string;
   readonly rows: number;
   readonly totalRows: number | null;
+  /** What is counted, where it is not rows. */
+  readonly unit?: 'bytes';
 }
 
 /** The input, the output and the options of an action on a table; the action adds secret, settings and records. */

@@ -1,6 +1,18 @@
 /** The actions of a room's operator. Nothing here has the shared secret or can open a cell. */
-export { checkInRoom, type CheckedManifest, checkUnderManifest, type ManifestCheck } from './check-query.ts';
-export { listExamplesInRoom, listExamplesUnderManifest, type TableExample } from './list-examples.ts';
+export {
+  checkInRoom,
+  type CheckedManifest,
+  checkUnderManifest,
+  type ManifestCheck,
+  readCheckedManifest,
+} from './check-query.ts';
+export {
+  listExamplesInRoom,
+  listExamplesOfMembers,
+  listExamplesUnderManifest,
+  type MemberExamples,
+  type TableExample,
+} from './list-examples.ts';
 export type { OperatorEnvironment } from './environment.ts';
 export { loadIntoRoom, removeFromRoom } from './load-table.ts';
 export { readTablesWithManifest, type TablesWithManifest } from './room-of-tables.ts';

@@ -82,16 +82,15 @@ export async function listExamplesUnderManifest(
 }
 
 /**
- * What a member may ask in a room, table by table; without a member, each of those that may ask queries.
+ * What a member may ask under a manifest that all signed, table by table; without a member, each of those that may ask queries.
  *
- * @throws {SealroomError} as `openRoom`.
+ * @throws {SealroomError} IO_ABORTED if the signal fires.
  */
-export async function listExamplesInRoom(
-  directory: string,
+export async function listExamplesOfMembers(
+  manifest: Manifest,
   member?: string,
   signal?: AbortSignal,
 ): Promise<readonly MemberExamples[]> {
-  const { manifest } = await openRoom(directory);
   await using checker = new QueryChecker();
   const asking = manifest.members.filter(({ abilities }) => abilities.includes('CAN_QUERY'));
   const examples: MemberExamples[] = [];
@@ -99,4 +98,13 @@ export async function listExamplesInRoom(
     examples.push(await listExamples(checker, manifest, each, signal));
   }
   return examples;
+}
+
+/** As {@link listExamplesOfMembers}, under the manifest of a room. @throws {SealroomError} as `openRoom` */
+export async function listExamplesInRoom(
+  directory: string,
+  member?: string,
+  signal?: AbortSignal,
+): Promise<readonly MemberExamples[]> {
+  return listExamplesOfMembers((await openRoom(directory)).manifest, member, signal);
 }
