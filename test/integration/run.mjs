@@ -97,7 +97,7 @@ function suite(args, env) {
     cwd: root,
     quiet: true,
     env,
-    timeoutMs: 900_000,
+    timeoutMs: 1_200_000,
   });
   console.log(output);
   return countsOf(/^tests: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/m, output, ok);
