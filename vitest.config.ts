@@ -117,7 +117,7 @@ export default defineConfig({
     maxWorkers: 3,
     execArgv: ['--single-threaded-gc'],
     // What hangs must end at some time, and what is slow on a machine with much to do must not fail.
-    testTimeout: 120_000,
+    testTimeout: 240_000,
     hookTimeout: 300_000,
     globalSetup: 'test/support/build.ts',
     reporters: ['default', './test/support/vitest-summary.mjs'],
