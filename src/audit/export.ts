@@ -146,8 +146,16 @@ function concerns({ event }: AuditRecord, member: string): boolean {
   }
 }
 
-/** The tree over the records that the log's checkpoint covers. */
-async function readTree(snapshot: LogSnapshot, directory: string, verifiers: readonly Verifier[]): Promise<HashTree> {
+/**
+ * The tree over the records that the log's checkpoint covers.
+ *
+ * @throws {SealroomError} AUDIT_CHAIN if the records do not match it; AUDIT_NOTE if it is not validly signed.
+ */
+export async function readTree(
+  snapshot: LogSnapshot,
+  directory: string,
+  verifiers: readonly Verifier[],
+): Promise<HashTree> {
   const { size, root } = openCheckpoint(snapshot.checkpoint, verifiers);
   const leaves: Uint8Array[] = [];
   for await (const { bytes, isComplete } of snapshot.lines()) {

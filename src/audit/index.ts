@@ -36,6 +36,7 @@ export {
   readRecords,
   type RecordLine,
 } from './export.ts';
+export { type AttemptTrace, findAttempts } from './find-attempts.ts';
 export type { KeyEvent } from './key-event.ts';
 export { type RecordedQuery, recordQuery } from './query-text.ts';
 export { createSignerFile, readSignerFile } from './signer-file.ts';
