@@ -13,7 +13,9 @@ export {
 } from './room.ts';
 export { RoomReader } from './room-reader.ts';
 export { Admission, previewQuery, type QueryCheck, type RoomOptions } from './run/admission.ts';
+export { totalChanges } from './run/audit-events.ts';
 export type { EngineLimits } from './run/engine-messages.ts';
+export { recordedFailure } from './run/failures.ts';
 export { QueryChecker } from './run/query-checker.ts';
 export {
   type QueryOutcome,

@@ -102,12 +102,13 @@ export class Admission implements AsyncDisposable {
    * Resolves a request in the room as it is now.
    *
    * @param id of the attempt, a UUID that no other has
+   * @param salt of the hashes in its record, 32 random bytes in hexadecimal
    */
-  async prepare(request: QueryRequest, id: string = randomUUID()): Promise<Attempt> {
+  async prepare(request: QueryRequest, id: string = randomUUID(), salt: string = createSalt()): Promise<Attempt> {
     const room = await this.reader.open();
     const asked = resolveRequest(request, room.manifest, this.#options.maxRows);
     const question = { ...asked, context: { ...asked.context, facts: factsOf(room, asked.context.member) } };
-    return { id, salt: createSalt(), room, request: question };
+    return { id, salt, room, request: question };
   }
 
   /**
@@ -116,18 +117,26 @@ export class Admission implements AsyncDisposable {
    * @throws {SealroomError} IO_ABORTED if the signal fires; AUDIT_* for the log.
    */
   async admit(attempt: Attempt, signal?: AbortSignal): Promise<Verdict> {
-    const { room, request } = attempt;
-    const { text, context } = request;
-    const verdict = await this.#verdicts.find(room, request, () => this.#checker.check(text, context, signal));
+    const { room } = attempt;
+    const verdict = await this.judge(attempt, signal);
     if (!verdict.allowed) return verdict;
-    if (printIr(verdict.statement).length > MAX_IR_CHARACTERS) {
-      const span = { start: 0, end: text.length };
-      const message = 'the query is too large once its names and types are written out';
-      const finding = { code: 'TOO_LARGE', span, message, help: 'Ask for less at once.', rule: null } as const;
-      return { allowed: false, findings: [finding], obligations: [], tables: verdict.tables };
-    }
     const outcome = await this.log.preview(chargesOf(room, verdict.tables));
     return outcome.granted ? verdict : this.withoutBudget(attempt, outcome.exhausted);
+  }
+
+  /**
+   * The verdict of the rules alone, whatever is left of the budgets.
+   *
+   * @throws {SealroomError} IO_ABORTED if the signal fires.
+   */
+  async judge({ room, request }: Attempt, signal?: AbortSignal): Promise<Verdict> {
+    const { text, context } = request;
+    const verdict = await this.#verdicts.find(room, request, () => this.#checker.check(text, context, signal));
+    if (!verdict.allowed || printIr(verdict.statement).length <= MAX_IR_CHARACTERS) return verdict;
+    const span = { start: 0, end: text.length };
+    const message = 'the query is too large once its names and types are written out';
+    const finding = { code: 'TOO_LARGE', span, message, help: 'Ask for less at once.', rule: null } as const;
+    return { allowed: false, findings: [finding], obligations: [], tables: verdict.tables };
   }
 
   /** The verdict on a query whose budgets are used up. */

@@ -69,7 +69,8 @@ export function formatObligation(obligation: Obligation): AttemptEvent['obligati
   return { kind: obligation.kind, detail: describeObligation(obligation), table };
 }
 
-type AttemptFacts = Omit<AttemptEvent, 'outcome' | 'budgets'>;
+/** An attempt's record without its outcome and its cost. */
+export type AttemptFacts = Omit<AttemptEvent, 'outcome' | 'budgets'>;
 
 /**
  * An attempt's record without its outcome and its cost. A query that is too large for a record is recorded by its salted hashes, as in a
@@ -138,14 +139,21 @@ function describeBoth(
   };
 }
 
-/** The changes of budgets from before a query started until after its release: the start has spent one row, the release the others. */
+/**
+ * The changes of budgets from before a query started until after its release: the start has spent one row, the release the others.
+ *
+ * @param started those of the record of the start
+ * @param released those of the record of the release
+ */
 export function totalChanges(
   started: readonly BudgetChange[],
   released: readonly BudgetChange[],
 ): readonly BudgetChange[] {
   return started.map((change) => {
     const { table, type, unit, period } = change;
-    const rest = released.find((each) => each.table === table && each.type === type && each.period === period);
+    const rest = released.find(
+      (each) => each.table === table && each.type === type && each.unit === unit && each.period === period,
+    );
     return unit === undefined || rest === undefined ? change : { ...rest, before: rest.before + 1 };
   });
 }

@@ -1,19 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { type BudgetChange, durationBucket, type Receipt } from '../../audit/index.ts';
+import { type AttemptTrace, type BudgetChange, durationBucket, findAttempts, type Receipt } from '../../audit/index.ts';
 import { type Signer } from '../../tlog/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { saltedHash, sha256Hex } from '../../platform/index.ts';
 import { type Recipients, type ResultStatement, sealPackage } from '../../package/index.ts';
 import { isSameAgreement, readRoomSigner, type Room } from '../room.ts';
-import { type FailureKind, ProcessFailure } from '../../engine/index.ts';
+import { ProcessFailure } from '../../engine/index.ts';
 import { refuseSecrets } from '../no-secrets.ts';
 import { preloadArrow } from '../../tabular/index.ts';
-import { DEFAULT_MAX_ROWS, type Finding, type Verdict } from '../../query/index.ts';
+import { DEFAULT_MAX_ROWS, type Finding, type Suggestion, type Verdict } from '../../query/index.ts';
 import type { EngineProcess } from './engine-process.ts';
 import { chargesOf, describeAttempt, formatObligation, hashOfIr, printIr, totalChanges } from './audit-events.ts';
 import type { Attempt } from './attempt.ts';
 import { Admission, type QueryCheck, readerOf, type RoomOptions } from './admission.ts';
+import { type CrashedAttempt, describeCrash } from './crash.ts';
 import type { EngineLimits, SnapshotFile } from './engine-messages.ts';
+import { failed, kindOf, ManifestChanged, refusalCodeOf, tooManyRows } from './failures.ts';
 import { EnginePool } from './engine-pool.ts';
 import { QueryChecker } from './query-checker.ts';
 import { type ReleaseClock, ReleaseGrid, SYSTEM_CLOCK } from './release-grid.ts';
@@ -72,6 +74,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** The id of the attempt, a UUID that no attempt in the log has; default: a new one. */
   readonly attempt?: string | undefined;
+  /** The salt of the hashes in its record: 32 random bytes in hexadecimal, of no other attempt; default: a new one. */
+  readonly salt?: string | undefined;
   /**
    * Is called with the result once the query is over, and before its release is recorded: what keeps it here has it after a crash as
    * well. If it throws, the attempt has failed (`NOT_KEPT`), and its result is released to nobody. If the result has more rows than a
@@ -82,7 +86,13 @@ export interface RunOptions {
 
 /** How an attempt ended, with the receipt of its audit record and the salt of the hashes in it. */
 export type QueryOutcome = { readonly attempt: string; readonly salt: string; readonly receipt: Receipt } & (
-  | { readonly kind: 'refused'; readonly text: string; readonly findings: readonly Finding[] }
+  | {
+      readonly kind: 'refused';
+      readonly text: string;
+      readonly findings: readonly Finding[];
+      /** The nearest query that would be allowed, where one was found. */
+      readonly suggestion?: Suggestion;
+    }
   | { readonly kind: 'released'; readonly result: QueryResult; readonly budgets: readonly BudgetChange[] }
 );
 
@@ -166,10 +176,10 @@ export class QueryRunner implements AsyncDisposable {
    *   {@link QueryRunner.check}.
    */
   async run(request: QueryRequest, options: RunOptions = {}): Promise<QueryOutcome> {
-    const { room, signal, attempt: id, beforeRelease } = options;
+    const { room, signal, attempt: id, salt, beforeRelease } = options;
     const grid = new ReleaseGrid(this.#clock, signal);
     await this.#admission.log.requireClock();
-    const attempt = await this.#admission.prepare(request, id);
+    const attempt = await this.#admission.prepare(request, id, salt);
     if (room !== undefined && !isSameAgreement(attempt.room, room)) {
       const error = new ManifestChanged();
       await this.#recordNotRun(attempt, UNDECIDED, ...refusalCodeOf(error));
@@ -199,6 +209,25 @@ export class QueryRunner implements AsyncDisposable {
     return sealPackage(result, recipients, this.#signer);
   }
 
+  /**
+   * What the log has of attempts, by id.
+   *
+   * @throws {SealroomError} AUDIT_* if the log is not as it was last signed; IO_READ.
+   */
+  async findAttempts(attempts: readonly string[]): Promise<ReadonlyMap<string, AttemptTrace>> {
+    const { auditDirectory: directory } = await this.#admission.reader.open();
+    return findAttempts({ directory, verifiers: [this.#signer.verifier] }, attempts);
+  }
+
+  /**
+   * Records that an attempt ended because the process that ran it was killed. What it has spent remains spent.
+   *
+   * @throws {SealroomError} AUDIT_RECORD if its end is recorded already; IO_*, ROOM_*, MANIFEST_* and AUDIT_* for the room and its log.
+   */
+  async recordCrash(crashed: CrashedAttempt): Promise<Receipt> {
+    return this.#admission.log.append(await describeCrash(this.#admission, crashed, this.#now()));
+  }
+
   /** Kills the processes and closes the log. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pool[Symbol.asyncDispose]();
@@ -220,7 +249,9 @@ export class QueryRunner implements AsyncDisposable {
     const { id, salt, request } = attempt;
     const event = describeAttempt(attempt, verdict);
     const receipt = await this.#admission.log.append({ ...event, budgets: [], outcome: { kind: 'refused' } });
-    return { kind: 'refused', attempt: id, salt, receipt, text: request.text, findings: verdict.findings };
+    const { findings } = verdict;
+    const suggested = 'suggestion' in verdict ? { suggestion: verdict.suggestion } : {};
+    return { kind: 'refused', attempt: id, salt, receipt, text: request.text, findings, ...suggested };
   }
 
   /** Records that a query cannot run although nothing refuses it; nothing has been spent for it. */
@@ -360,41 +391,7 @@ const NOT_KEPT = 'NOT_KEPT';
 /** The verdict on a query whose check was not completed. */
 const UNDECIDED: Verdict = { allowed: false, findings: [], obligations: [], tables: [] };
 
-/** The error for a result that may not be released, which says only what the budgets say. */
-function tooManyRows(exhausted: readonly BudgetChange[]): SealroomError {
-  const budgets = exhausted.map(
-    ({ table, type, period, before }) => `\`${table}\` has left, ${String(before + 1)} (${type} ${period})`,
-  );
-  const message = `the result is not released: it has more rows than ${budgets.join(', and than ')}`;
-  return new SealroomError('RULE_BUDGET', message, {
-    hint: 'ask for fewer rows, or wait until the budget is renewed; the attempt has cost one query and one row',
-  });
-}
-
 /** Decides which groups of a person count, anew in each run. */
 function newSalt(): string {
   return randomBytes(16).toString('hex');
-}
-
-/** Thrown if the room no longer has the manifest that the query was checked against. */
-class ManifestChanged extends Error {}
-
-/** Why an allowed query did not start, for the audit record. */
-function refusalCodeOf(error: unknown): readonly [code: string, message: string] {
-  if (error instanceof ManifestChanged) return ['MANIFEST_CHANGED', 'the manifest changed while the query waited'];
-  if (kindOf(error) === 'ABORTED') return ['ABORTED', 'the caller stopped it before it ran'];
-  return ['NOT_OPENED', 'the tables cannot be opened'];
-}
-
-function kindOf(error: unknown): FailureKind {
-  return error instanceof ProcessFailure ? error.kind : 'ENGINE';
-}
-
-/** The same message for every failure, because what went wrong may depend on the data. */
-function failed(attempt: string, error: unknown): SealroomError {
-  if (kindOf(error) === 'ABORTED') return new SealroomError('IO_ABORTED', 'stopped; no result was released');
-  return new SealroomError('QUERY_FAILED', `the query could not be completed; its id is ${attempt}`, {
-    hint: 'the operator of the room finds the kind of the failure under this id in the audit log',
-    cause: error,
-  });
 }

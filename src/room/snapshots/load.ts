@@ -44,6 +44,8 @@ export interface LoadOptions {
   readonly input: string | TableInput;
   /** The CSV text that means null (format F-80). */
   readonly csvInputNull?: string | readonly string[] | undefined;
+  /** SHA-256 that the input must have, in hexadecimal, besides that of the manifest. */
+  readonly sourceSha256?: string | undefined;
   readonly now: () => Date;
   /** Whether a record may come more than a day after the one before it; see `AuditLogOptions`. */
   readonly allowClockJump?: boolean | undefined;
@@ -109,6 +111,7 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
   try {
     const reader = signature === null ? file : checkedTable(file, signature);
     const sourceSha256 = await reader.sha256(signal);
+    if ((options.sourceSha256 ?? sourceSha256) !== sourceSha256) throw changedSource(reader.name);
     const columns = findColumns(reader, columnsInRoom(table));
     if (table.source !== null && table.source.sha256 !== sourceSha256) throw otherSource(reader.name);
     const written = await writeSnapshot(options, manifest, table, reader, columns).catch(failInParts(file));
@@ -178,6 +181,13 @@ function otherSource(file: string): SealroomError {
   return new SealroomError('RULE_SOURCE', 'the file does not have the hash that is in the manifest', {
     where: { file },
     hint: 'get the file from its owner again, or have the owner change `source` in the manifest, which all members then sign',
+  });
+}
+
+function changedSource(file: string): SealroomError {
+  return new SealroomError('RULE_SOURCE', 'the file does not have the hash that it was announced with', {
+    where: { file },
+    hint: 'get the file from its owner again',
   });
 }
 
