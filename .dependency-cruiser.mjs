@@ -80,6 +80,7 @@ export const LAYERS = {
     'files',
     'schema',
     'signing',
+    'age',
     'collab',
     'tabular',
     'tlog',

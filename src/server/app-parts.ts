@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors/index.ts';
 import type { Admission } from '../room/index.ts';
 import type { RoomView } from '../wire/index.ts';
+import type { Jobs } from './jobs/jobs.ts';
 
 /** What the operator learns of each answer: no names of tables, no text of queries, no headers and no values. */
 export interface Answered {
@@ -27,6 +28,8 @@ export interface AppParts {
   readonly origin: string;
   /** What checks queries, with the room's reader and its log. */
   readonly admission: Admission;
+  /** Runs queries and loads. */
+  readonly jobs: Jobs;
   readonly limits: RoomView['limits'];
   readonly now: () => Date;
   /** Whether a record may come more than a day after the one before it; see `AuditLogOptions`. */

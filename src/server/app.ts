@@ -7,6 +7,7 @@ import { auditRoutes } from './audit-routes.ts';
 import type { Caller, ServerEnv } from './caller.ts';
 import { checkRoutes } from './check-routes.ts';
 import { Gate } from './gate.ts';
+import { jobRoutes } from './jobs/job-routes.ts';
 import { describeApi } from './openapi.ts';
 import { answerProblem, codeOf, notFound } from './problems.ts';
 import { pathOf, readQuery, receivedRequest } from './request.ts';
@@ -61,7 +62,8 @@ export function createApp(parts: AppParts): Hono<ServerEnv> {
 
   const description = JSON.stringify(describeApi());
   app.get('/openapi.json', (c) => c.body(description, 200, { 'content-type': 'application/json' }));
-  for (const routes of [roomRoutes(parts), checkRoutes(parts), auditRoutes(parts)]) app.route('/', routes);
+  const parted = [roomRoutes(parts), checkRoutes(parts), jobRoutes(parts.jobs), auditRoutes(parts)];
+  for (const routes of parted) app.route('/', routes);
   app.onError(answerProblem);
   return app;
 }

@@ -143,7 +143,14 @@ const JOB_ROUTES: readonly Route[] = [
     parameters: [inHeader('Idempotency-Key', 'a UUID: under the same, the same question is asked once')],
     body: json(askBody),
     successes: { 202: ok('the job', json(jobBody), { location: 'where the job is' }) },
-    refusals: ['RULE_ROLE', 'USAGE_OPTION', 'IDEMPOTENCY_KEY', 'IDEMPOTENCY_MISMATCH', 'SERVER_QUEUE_FULL'],
+    refusals: [
+      'RULE_ROLE',
+      'USAGE_OPTION',
+      'IDEMPOTENCY_KEY',
+      'IDEMPOTENCY_MISMATCH',
+      'SERVER_QUEUE_FULL',
+      'SERVER_DRAINING',
+    ],
   },
   {
     method: 'GET',
@@ -172,7 +179,7 @@ const JOB_ROUTES: readonly Route[] = [
     summary: 'Cancels a job. What it has spent remains spent.',
     who: 'the member who asked',
     successes: { 202: ok('the job', json(jobBody)) },
-    refusals: ['SERVER_NOT_FOUND'],
+    refusals: ['RULE_ROLE', 'SERVER_NOT_FOUND'],
   },
   {
     method: 'GET',
@@ -188,12 +195,8 @@ const JOB_ROUTES: readonly Route[] = [
     path: '/v1/jobs/:id/result',
     summary: 'The result of a query, as a package that its receivers can open.',
     who: 'the receivers',
-    parameters: [inHeader('Range', 'a part of it', false)],
-    successes: {
-      200: ok('the package', { type: 'application/vnd.age' }, { 'repr-digest': 'its SHA-256' }),
-      206: ok('a part of it', { type: 'application/vnd.age' }, { 'content-range': 'which' }),
-    },
-    refusals: ['SERVER_NOT_FOUND', 'JOB_NOT_RELEASED', 'RESULT_EXPIRED'],
+    successes: { 200: ok('the package', { type: 'application/vnd.age' }, { 'repr-digest': 'its SHA-256' }) },
+    refusals: ['RULE_ROLE', 'SERVER_NOT_FOUND', 'JOB_NOT_RELEASED', 'RESULT_EXPIRED'],
   },
   {
     method: 'DELETE',
@@ -201,7 +204,7 @@ const JOB_ROUTES: readonly Route[] = [
     summary: 'Says that the member has the result. The room removes it when all receivers said so.',
     who: 'the receivers',
     successes: { 204: ok('it is noted') },
-    refusals: ['SERVER_NOT_FOUND', 'JOB_NOT_RELEASED'],
+    refusals: ['RULE_ROLE', 'SERVER_NOT_FOUND', 'JOB_NOT_RELEASED', 'RESULT_EXPIRED'],
   },
 ];
 

@@ -22,6 +22,11 @@ const SQL = 'SELECT i.region, SUM(i.spend) AS spend FROM impressions i GROUP BY 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const CHECK: Asked = { body: JSON.stringify({ sql: SQL }), headers: JSON_TYPE };
 
+const KEY = '3e6ad40c-61c3-4f0d-8e35-7f6f3a1b5c11';
+
+/** A job that is not there: what is refused here is refused before that is looked for. */
+const JOB = `/v1/jobs/${KEY}`;
+
 /** Whom each route lets in, with a request that it takes. */
 const REQUESTS: readonly (readonly [method: string, target: string, as: string, asked: Asked])[] = [
   ['GET', '/v1/room', 'kim', {}],
@@ -29,6 +34,13 @@ const REQUESTS: readonly (readonly [method: string, target: string, as: string, 
   ['PUT', '/v1/manifest', 'brand', { body: 'x', headers: { 'content-type': 'application/yaml', 'if-match': '"x"' } }],
   ['POST', '/v1/checks', 'quin', CHECK],
   ['DELETE', '/v1/tables/impressions/rows', 'pub', {}],
+  ['POST', '/v1/queries', 'quin', CHECK],
+  ['GET', '/v1/jobs', 'kim', {}],
+  ['GET', JOB, 'kim', {}],
+  ['DELETE', JOB, 'quin', {}],
+  ['GET', `${JOB}/events`, 'kim', {}],
+  ['GET', `${JOB}/result`, 'quin', {}],
+  ['DELETE', `${JOB}/result`, 'quin', {}],
   ['GET', '/v1/audit/checkpoint', 'kim', {}],
   ['GET', '/v1/audit/records', 'abe', {}],
   ['GET', '/v1/audit/records/0/proof', 'kim', {}],
@@ -83,6 +95,7 @@ describe('roles', () => {
   test.each([
     ['PUT', '/v1/manifest', 'quin', { body: 'x', headers: { 'content-type': 'application/yaml' } }, 'RULE_APPROVER'],
     ['POST', '/v1/checks', 'abe', CHECK, 'QUERY_MEMBER'],
+    ['POST', '/v1/queries', 'abe', { ...CHECK, headers: { ...JSON_TYPE, 'idempotency-key': KEY } }, 'QUERY_MEMBER'],
     ['DELETE', '/v1/tables/closed/rows', 'quin', {}, 'DATA_STEWARD'],
     ['GET', '/v1/audit/records', 'quin', {}, 'AUDITOR'],
   ])('%s %s is refused to %s', async (method, target, as, asked, role) => {

@@ -2,10 +2,11 @@ import type { Hono } from 'hono';
 import { printPublicKey, type Role } from 'sealroom/collab';
 import { contentDigest, problemBody, signRequest } from 'sealroom/wire';
 import { expect } from 'vitest';
-import { Admission, QueryChecker } from '#src/room/index';
-import { type Answered, createApp, type ServerEnv } from '#src/server/index';
+import { Admission, QueryChecker, QueryRunner } from '#src/room/index';
+import { type Answered, createApp, Jobs, type ServerEnv } from '#src/server/index';
 import { findRoute } from '#src/server/routes';
 import { type Changes, cleartextRows, NOW, RoomSession } from '../room/support.ts';
+import { AT_ONCE } from '../support/cli.ts';
 import { type Json, keyOf, manifestOfContext } from '../support/manifests.ts';
 
 export const ORIGIN = 'https://room.example';
@@ -68,6 +69,8 @@ export class ServedRoom implements AsyncDisposable {
   readonly session: RoomSession;
   readonly app: Hono<ServerEnv>;
   readonly admission: Admission;
+  readonly jobs: Jobs;
+  readonly #runner: QueryRunner;
   /** What the operator was told. */
   readonly answered: Answered[] = [];
   /** The clock by which keys may ask, in ms. */
@@ -75,12 +78,15 @@ export class ServedRoom implements AsyncDisposable {
   /** The clock of the room, in ms since 1970. */
   #timeMs = NOW().getTime();
 
-  private constructor(session: RoomSession, admission: Admission) {
+  private constructor(session: RoomSession, admission: Admission, jobs: Jobs, runner: QueryRunner) {
     this.session = session;
     this.admission = admission;
+    this.jobs = jobs;
+    this.#runner = runner;
     this.app = createApp({
       origin: ORIGIN,
       admission,
+      jobs,
       limits: { maxRows: 1000, partBytes: 1, uploadBytes: 2, resultBytes: 3 },
       now: () => new Date(this.#timeMs),
       elapsedMs: () => this.elapsedMs,
@@ -96,7 +102,11 @@ export class ServedRoom implements AsyncDisposable {
     session.session.now = NOW;
     await session.load(await session.encrypt('rows.csv', cleartextRows(100)));
     const admission = await Admission.open({ directory: session.directory, env: {}, now: NOW }, new QueryChecker());
-    return new ServedRoom(session, admission);
+    const { reader } = admission;
+    const { directory } = reader;
+    const runner = await QueryRunner.open({ directory, env: {}, now: NOW, reader, clock: AT_ONCE });
+    const jobs = await Jobs.open({ reader, runner, processes: 1, now: NOW });
+    return new ServedRoom(session, admission, jobs, runner);
   }
 
   /** The time of the room. */
@@ -155,6 +165,8 @@ export class ServedRoom implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.jobs[Symbol.asyncDispose]();
+    await this.#runner[Symbol.asyncDispose]();
     await this.admission[Symbol.asyncDispose]();
     await this.session[Symbol.asyncDispose]();
   }

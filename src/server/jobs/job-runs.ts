@@ -1,0 +1,308 @@
+import type { AttemptTrace } from '../../audit/index.ts';
+import { SealroomError } from '../../errors/index.ts';
+import type { QueryRunner } from '../../room/index.ts';
+import type { Ask, Job } from '../../wire/index.ts';
+import { FairQueue } from './fair-queue.ts';
+import { endHead, type QueryHead } from './job-file.ts';
+import type { JobEntry, JobStore } from './job-store.ts';
+import { destroyLoaded, failedLoad, type LoadJobParts, runLoadJob } from './load-job.ts';
+import type { PackageKeeper } from './package-keeper.ts';
+import {
+  cancelledJob,
+  describeJobFailure,
+  failedJob,
+  type JobEnd,
+  NotPacked,
+  type QueryJobParts,
+  runQueryJob,
+  settleQueryJob,
+} from './query-job.ts';
+import type { ResultStore } from './result-store.ts';
+
+/** How many jobs may wait. */
+export interface QueueLimits {
+  /** Jobs of one member that wait. */
+  readonly queuePerMember: number;
+  /** Jobs of all members that wait. */
+  readonly queueTotal: number;
+}
+
+/** What jobs are run with. */
+export interface JobRunsParts extends LoadJobParts {
+  readonly store: JobStore;
+  readonly results: ResultStore;
+  readonly keeper: PackageKeeper;
+  readonly runner: QueryRunner;
+  /** Queries that run at the same time; loads take turns, since each changes the room. */
+  readonly processes: number;
+  readonly limits: QueueLimits;
+  /** Is told how each job ended, and why it failed. */
+  readonly report: (job: Job, cause: unknown) => void;
+}
+
+/** The reason for which a load is stopped that goes on when the room is opened again. */
+const DRAINING = new Error('the room stops');
+
+/** Runs jobs, each in its turn, and ends them. */
+export class JobRuns {
+  readonly #parts: JobRunsParts;
+  readonly #queues: Readonly<Record<Job['kind'], FairQueue<JobEntry>>> = {
+    query: new FairQueue(),
+    load: new FairQueue(),
+  };
+  readonly #running = new Map<JobEntry, Promise<void>>();
+  /** Jobs whose end is not known here yet, or could not be kept, such as for want of space. */
+  readonly #unsettled = new Set<JobEntry>();
+  readonly #disposals = new Map<JobEntry, () => Promise<void>>();
+  #isDraining = false;
+
+  constructor(parts: JobRunsParts) {
+    this.#parts = parts;
+  }
+
+  /** How many jobs wait. */
+  get waiting(): number {
+    return this.#queues.query.size + this.#queues.load.size;
+  }
+
+  /** How many jobs run. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /**
+   * Requires that another job of a member may wait.
+   *
+   * @throws {SealroomError} SERVER_DRAINING, SERVER_QUEUE_FULL
+   */
+  requireSpace(member: string): void {
+    if (this.#isDraining) throw new SealroomError('SERVER_DRAINING', 'the room is about to stop');
+    const { queuePerMember, queueTotal } = this.#parts.limits;
+    const own = this.#queues.query.sizeOf(member) + this.#queues.load.sizeOf(member);
+    if (own >= queuePerMember) throw queueFull(`${String(queuePerMember)} jobs of a member`);
+    if (this.waiting >= queueTotal) throw queueFull(`${String(queueTotal)} jobs`);
+  }
+
+  /** Has a job run in its turn, once its file is written. */
+  enqueue(entry: JobEntry, dispose?: () => Promise<void>): void {
+    if (dispose !== undefined) this.#disposals.set(entry, dispose);
+    this.#queues[entry.head.kind].add(entry.head.caller.member, entry);
+    this.#startNext();
+  }
+
+  /** Takes a job out of its queue; returns whether it was still waiting. */
+  withdraw(entry: JobEntry): boolean {
+    return this.#queues[entry.head.kind].remove(entry);
+  }
+
+  /** The place of a job in its queue, from 1; 0 if it does not wait. */
+  positionOf(entry: JobEntry): number {
+    return this.#queues[entry.head.kind].positionOf(entry);
+  }
+
+  /** Ends a job that waits or runs. What cannot be written is written when the room is opened again, from the log. */
+  async end(entry: JobEntry, { job, result, cause }: JobEnd): Promise<void> {
+    const { store, results, now, report } = this.#parts;
+    entry.ask = null;
+    entry.end = job;
+    entry.head = endHead(entry.head, job, result, now().toISOString());
+    try {
+      // What may be in a file that was refused is gone before anything else.
+      const isFirst = job.state === 'failed';
+      if (isFirst) await this.#dispose(entry);
+      await store.save(entry);
+      if (entry.head.kind === 'query') await results.dropKept(entry.head.attempt);
+      if (!isFirst) await this.#dispose(entry);
+    } catch (error) {
+      report(job, error);
+    }
+    entry.isRunning = false;
+    store.notify(entry);
+    report(job, cause);
+  }
+
+  /**
+   * Ends the jobs that were running when the room was last stopped, by what the log says of them, and has the others wait again.
+   *
+   * @throws {SealroomError} IO_*, ROOM_*, AUDIT_* for the room and its log.
+   */
+  async recover(): Promise<void> {
+    const { store, runner, results } = this.#parts;
+    const open = store.entries.filter(({ head }) => head.ended === null);
+    const attempts = open.flatMap(({ head }) => (head.kind === 'query' ? [head.attempt] : []));
+    const traces: ReadonlyMap<string, AttemptTrace> =
+      attempts.length === 0 ? new Map() : await runner.findAttempts(attempts);
+    const waiting: JobEntry[] = [];
+    for (const entry of open) {
+      const { head } = entry;
+      const trace = head.kind === 'query' ? traces.get(head.attempt) : undefined;
+      if (head.kind === 'load' || trace === undefined) {
+        waiting.push(entry);
+        continue;
+      }
+      const end = await this.#settle(entry, head, trace);
+      if (end !== null) await this.end(entry, end);
+    }
+    const kept = store.entries.flatMap(({ head }) =>
+      head.kind === 'query' && (head.ended === null || head.result !== null) ? [head.attempt] : [],
+    );
+    await results.sweep(new Set(kept));
+    // Nothing starts before all that is left over is cleared away.
+    for (const entry of waiting) this.enqueue(entry);
+  }
+
+  /** Ends jobs that could not be ended before. */
+  async retry(): Promise<void> {
+    for (const entry of [...this.#unsettled]) {
+      this.#unsettled.delete(entry);
+      const { head } = entry;
+      const end = head.kind === 'query' ? await this.#settle(entry, head) : null;
+      if (end !== null) await this.end(entry, end);
+    }
+  }
+
+  /**
+   * Lets no job start any more. Those that run get some time, and are then stopped.
+   *
+   * @param ms how much time
+   */
+  async drain(ms: number): Promise<void> {
+    this.#isDraining = true;
+    let timer: NodeJS.Timeout | undefined;
+    const timeIsOver = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+    await Promise.race([this.#untilIdle(), timeIsOver]);
+    clearTimeout(timer);
+    for (const { abort } of this.#running.keys()) abort.abort(DRAINING);
+    await this.#untilIdle();
+  }
+
+  /** Removes the file of a load, unless that is done. */
+  async #dispose(entry: JobEntry): Promise<void> {
+    const { head } = entry;
+    if (head.kind !== 'load') return;
+    const dispose = this.#disposals.get(entry) ?? (() => destroyLoaded(this.#parts.directory, head));
+    this.#disposals.delete(entry);
+    await dispose();
+  }
+
+  async #untilIdle(): Promise<void> {
+    await Promise.all(this.#running.values());
+  }
+
+  #startNext(): void {
+    const { processes } = this.#parts;
+    for (const [kind, most] of [
+      ['query', processes],
+      ['load', 1],
+    ] as const) {
+      const queue = this.#queues[kind];
+      const isFree = (): boolean =>
+        !this.#isDraining && [...this.#running.keys()].filter(({ head }) => head.kind === kind).length < most;
+      for (let entry = isFree() ? queue.take() : undefined; entry !== undefined;) {
+        this.#start(entry);
+        entry = isFree() ? queue.take() : undefined;
+      }
+    }
+  }
+
+  #start(entry: JobEntry): void {
+    entry.isRunning = true;
+    this.#parts.store.notify(entry);
+    const run = this.#run(entry)
+      .catch((error: unknown) => {
+        // Nothing of a job is lost by this: it is settled when the room is opened again.
+        this.#unsettled.add(entry);
+        this.#reportUnsettled(entry, error);
+      })
+      .finally(() => {
+        this.#running.delete(entry);
+        this.#startNext();
+      });
+    this.#running.set(entry, run);
+  }
+
+  async #run(entry: JobEntry): Promise<void> {
+    const isSaved = await entry.saved.then(
+      () => true,
+      () => false,
+    );
+    // Whoever submitted it has the error.
+    if (!isSaved) return;
+    const { head } = entry;
+    const end = head.kind === 'query' ? await this.#runQuery(entry, head) : await this.#runLoad(entry);
+    if (end !== null) await this.end(entry, end);
+  }
+
+  async #runQuery(entry: JobEntry, head: QueryHead): Promise<JobEnd | null> {
+    try {
+      return await runQueryJob(this.#queryParts(), head, askOf(entry), entry.abort.signal);
+    } catch (error) {
+      // Of failures that members are told, the runner has recorded what there is to record.
+      if (isTold(error)) return failedJob(head, error);
+      if (error instanceof NotPacked) return this.#leave(entry, error);
+      const end = await this.#settle(entry, head);
+      if (end !== null) return { ...end, cause: error };
+      return this.#unsettled.has(entry) ? null : failedJob(head, error);
+    }
+  }
+
+  /** How a query ended by what the log says; `null` if it says nothing, or if the job cannot be ended yet. */
+  async #settle(entry: JobEntry, head: QueryHead, known?: AttemptTrace): Promise<JobEnd | null> {
+    const { runner } = this.#parts;
+    try {
+      const trace = known ?? (await runner.findAttempts([head.attempt])).get(head.attempt);
+      return await settleQueryJob(this.#queryParts(), head, askOf(entry), trace);
+    } catch (error) {
+      return this.#leave(entry, error);
+    }
+  }
+
+  /** Leaves a job as one that runs, until it can be ended. */
+  #leave(entry: JobEntry, error: unknown): null {
+    entry.isRunning = true;
+    this.#unsettled.add(entry);
+    this.#reportUnsettled(entry, error);
+    return null;
+  }
+
+  async #runLoad(entry: JobEntry): Promise<JobEnd | null> {
+    const { head, abort } = entry;
+    if (head.kind !== 'load') throw new TypeError('not a load');
+    try {
+      return await runLoadJob(this.#parts, head, abort.signal);
+    } catch (error) {
+      const isBusy = error instanceof SealroomError && error.code === 'IO_LOCKED';
+      if (!abort.signal.aborted && !isBusy) return failedLoad(head, error);
+      if (abort.signal.aborted && abort.signal.reason !== DRAINING) return cancelledJob(head);
+      // Nothing is wrong with the file: it is loaded in another turn, or when the room is opened again.
+      entry.isRunning = false;
+      if (isBusy) this.#queues.load.add(head.caller.member, entry);
+      this.#parts.store.notify(entry);
+      return null;
+    }
+  }
+
+  #queryParts(): QueryJobParts {
+    const { reader, runner, results, keeper } = this.#parts;
+    return { reader, runner, results, expiry: () => keeper.expiry() };
+  }
+
+  #reportUnsettled({ head }: JobEntry, error: unknown): void {
+    if (head.kind === 'query') this.#parts.report(failedJob(head, error).job, error);
+  }
+}
+
+function askOf({ ask, id }: JobEntry): Ask {
+  if (ask === null) throw new TypeError(`job ${id} has no question`);
+  return ask;
+}
+
+function isTold(error: unknown): boolean {
+  return error instanceof SealroomError && describeJobFailure(error, '').code !== 'SERVER_INTERNAL';
+}
+
+function queueFull(most: string): SealroomError {
+  return new SealroomError('SERVER_QUEUE_FULL', `at most ${most} can wait at a time`, {
+    hint: 'wait until one has ended',
+  });
+}

@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fileExists } from '#src/files/index';
+import { type Job, jobBody } from '#src/wire/index';
+import { openRoom } from 'sealroom/room';
+import { SampleRoom } from '../../room/run/support.ts';
+import { callerOf, endOf, openJobs, problemsOf } from './support.ts';
+
+const BRAND = callerOf('brand');
+const PUB = callerOf('pub');
+
+let room: SampleRoom;
+
+beforeAll(async () => {
+  room = await SampleRoom.start(['impressions', 'purchases']);
+  await mkdir(join(room.directory, 'in'), { mode: 0o700 });
+});
+
+afterAll(async () => {
+  await room[Symbol.asyncDispose]();
+});
+
+/** Puts a file where members send theirs, and says how to load it. */
+async function arrived(name: string, as: string): Promise<{ readonly path: string; readonly sha256: string }> {
+  const path = join(room.directory, 'in', as);
+  await copyFile(room.session.path(name), path);
+  const sha256 = createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+  return { path, sha256 };
+}
+
+const idOf = ({ id }: Job): string => id;
+
+test('a load replaces the rows of a table, and its file is gone', async () => {
+  await using open = await openJobs(room);
+  const file = await arrived('purchases.parquet', 'a.part');
+  const before = (await openRoom(room.directory)).tables.find(({ name }) => name === 'purchases')?.snapshot;
+  const asked = await open.jobs.submitLoad(BRAND, { table: 'purchases', format: 'parquet', ...file });
+  expect(jobBody.parse(asked)).toMatchObject({ kind: 'load', table: 'purchases', member: 'brand' });
+  const job = await endOf(open.jobs, BRAND, asked.id);
+  expect(jobBody.parse(job)).toMatchObject({
+    state: 'done',
+    rows: 400,
+    sourceSha256: file.sha256,
+    replacedSha256: before?.sha256,
+    signedBy: null,
+  });
+  expect(JSON.stringify(job)).not.toContain(room.directory);
+  expect(await fileExists(file.path)).toBe(false);
+  // Nobody else is told.
+  expect(() => open.jobs.find(PUB, asked.id)).toThrow('there is nothing here');
+  expect(await problemsOf(room)).toEqual([]);
+});
+
+test('what is called at the end is called once, when the job has ended, in the place of what removes the file', async () => {
+  await using open = await openJobs(room);
+  const file = await arrived('impressions.csv', 'b.part');
+  let calls = 0;
+  const dispose = (): Promise<void> => {
+    calls += 1;
+    return Promise.resolve();
+  };
+  const { id } = await open.jobs.submitLoad(PUB, { table: 'impressions', format: 'csv', ...file, dispose });
+  await endOf(open.jobs, PUB, id);
+  expect(calls).toBe(1);
+  expect(await fileExists(file.path)).toBe(true);
+});
+
+test('values that are not protected are refused, the member is told that they were here, and they are gone', async () => {
+  await using open = await openJobs(room);
+  const file = await arrived('impressions.csv', 'c.part');
+  const before = await openRoom(room.directory);
+  const { id } = await open.jobs.submitLoad(PUB, { table: 'impressions', format: 'csv', ...file });
+  const job = await endOf(open.jobs, PUB, id);
+  expect(jobBody.parse(job)).toMatchObject({
+    state: 'failed',
+    failure: { code: 'RULE_PROTECTION', where: { row: 1, column: 'email' } },
+  });
+  expect(JSON.stringify(job)).toContain('cleartext reached the room, whose copy was overwritten');
+  expect(JSON.stringify(job)).not.toMatch(/secret-mail|c\.part/);
+  expect(await fileExists(file.path)).toBe(false);
+  expect((await openRoom(room.directory)).tables).toEqual(before.tables);
+});
+
+test('a file that is not the one that was announced is not loaded', async () => {
+  await using open = await openJobs(room);
+  const file = await arrived('purchases.parquet', 'd.part');
+  const order = { table: 'purchases', format: 'parquet', path: file.path, sha256: '0'.repeat(64) } as const;
+  const { id } = await open.jobs.submitLoad(BRAND, order);
+  expect(await endOf(open.jobs, BRAND, id)).toMatchObject({ state: 'failed', failure: { code: 'RULE_SOURCE' } });
+});
+
+test('a table of another member is not loaded, and a file outside of the room is never touched', async () => {
+  await using open = await openJobs(room);
+  const file = await arrived('purchases.parquet', 'e.part');
+  const { id } = await open.jobs.submitLoad(PUB, { table: 'purchases', format: 'parquet', ...file });
+  expect(await endOf(open.jobs, PUB, id)).toMatchObject({ state: 'failed', failure: { code: 'SERVER_NOT_FOUND' } });
+  const outside = {
+    table: 'purchases',
+    format: 'parquet',
+    path: room.session.path('purchases.parquet'),
+    sha256: file.sha256,
+  } as const;
+  await expect(open.jobs.submitLoad(BRAND, outside)).rejects.toThrow('not in the room');
+});
+
+test('loads that wait go on when the room is opened again, if their files are there', async () => {
+  let ids: readonly string[];
+  const files = [await arrived('purchases.parquet', 'f.part'), await arrived('purchases.parquet', 'g.part')] as const;
+  {
+    await using open = await openJobs(room);
+    const both = await Promise.all(
+      files.map((file) => open.jobs.submitLoad(BRAND, { table: 'purchases', format: 'parquet', ...file })),
+    );
+    ids = both.map(idOf);
+    // As a room that is killed: nothing of the two is ended.
+    await open.jobs.drain(0);
+    expect((await open.jobs.list(BRAND, { state: 'queued' })).jobs.length).toBeGreaterThan(0);
+  }
+  const names = await readdir(join(room.directory, 'jobs'));
+  expect(names).toEqual(expect.arrayContaining(ids.map((id) => `${id}.json`)));
+  await writeFile(files[0].path, '');
+  await using open = await openJobs(room);
+  expect(await endOf(open.jobs, BRAND, ids[1] ?? '')).toMatchObject({ state: 'done', rows: 400 });
+  expect(await endOf(open.jobs, BRAND, ids[0] ?? '')).toMatchObject({ kind: 'load' });
+});
+
+test('a load that waits can be cancelled, and then its file goes', async () => {
+  await using open = await openJobs(room);
+  const first = await arrived('purchases.parquet', 'h.part');
+  const second = await arrived('purchases.parquet', 'i.part');
+  const running = await open.jobs.submitLoad(BRAND, { table: 'purchases', format: 'parquet', ...first });
+  const waiting = await open.jobs.submitLoad(BRAND, { table: 'purchases', format: 'parquet', ...second });
+  expect(jobBody.parse(await open.jobs.cancel(BRAND, waiting.id))).toMatchObject({ kind: 'load', state: 'cancelled' });
+  expect(await fileExists(second.path)).toBe(false);
+  expect(await endOf(open.jobs, BRAND, running.id)).toMatchObject({ state: 'done' });
+});
