@@ -124,8 +124,11 @@ export class RemoteRoom implements RoomTarget, LogTarget, Disposable {
     const { client, view, environment } = this.#room;
     const knownKeys = await listHomeKeys(environment);
     const { manifest } = readCheckedManifest({ text, file, knownKeys, isUnsigned: false });
-    const { removed } = await client.replaceManifest(text, view.manifestSha256, { signal: environment.signal });
-    return { manifest, removed, withdrawn: [], inForceBefore: null };
+    const { removed, withdrawn } = await client.replaceManifest(text, view.manifestSha256, {
+      signal: environment.signal,
+    });
+    // One that was in force before is refused.
+    return { manifest, removed, withdrawn, inForceBefore: null };
   }
 
   async load({ onProgress, ...file }: TableFile): Promise<LoadedTable> {

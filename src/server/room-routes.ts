@@ -44,8 +44,8 @@ export function roomRoutes(parts: AppParts): Hono<ServerEnv> {
       const replaces = readIfMatch(c.req.header('if-match'));
       const text = await readText(c, YAML, MAX_MANIFEST_BYTES);
       const update = { directory, manifest: text, manifestFile: MANIFEST_NAME, now, allowClockJump, replaces };
-      const { manifest, removed } = await updateRoom(update);
-      return c.json<ManifestUpdate>({ manifestSha256: manifest.sha256, removed });
+      const { manifest, removed, withdrawn } = await updateRoom(update);
+      return c.json<ManifestUpdate>({ manifestSha256: manifest.sha256, removed, withdrawn });
     }),
   );
 

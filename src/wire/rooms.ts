@@ -67,6 +67,8 @@ export const manifestUpdateBody = z
     manifestSha256: sha256,
     /** Tables whose rows were removed, because they do not match it. */
     removed: z.array(name).readonly(),
+    /** Approvals in this version that do not count, because the room knows of their withdrawal. */
+    withdrawn: z.array(z.strictObject({ member: memberId, template: name, time: text }).readonly()).readonly(),
   })
   .readonly();
 

@@ -82,9 +82,13 @@ test('a manifest replaces the one that it is told to', async () => {
     expect(headers.get('if-match')).toBe(`"${HASH}"`);
     expect(headers.get('content-type')).toBe('application/yaml');
     expect(body.toString()).toBe('version: 1\n');
-    sendJson(response, { manifestSha256: HASH, removed: [] });
+    sendJson(response, { manifestSha256: HASH, removed: [], withdrawn: [] });
   };
-  expect(await client.replaceManifest('version: 1\n', HASH)).toEqual({ manifestSha256: HASH, removed: [] });
+  expect(await client.replaceManifest('version: 1\n', HASH)).toEqual({
+    manifestSha256: HASH,
+    removed: [],
+    withdrawn: [],
+  });
 });
 
 test('what the room refuses is the error that it is there', async () => {

@@ -71,7 +71,10 @@ describe('another version of the manifest', () => {
     await using room = await ServedRoom.start();
     const text = sign(changed({ name: 'Summer' }));
     const got = await put(room, text);
-    expect(got).toMatchObject({ status: 200, json: { manifestSha256: parseManifest(text).sha256, removed: [] } });
+    expect(got).toMatchObject({
+      status: 200,
+      json: { manifestSha256: parseManifest(text).sha256, removed: [], withdrawn: [] },
+    });
     expect((await room.ask('GET', '/v1/room')).json).toMatchObject({ name: 'Summer' });
     const smaller = sign(changed({ name: 'Summer', tables: [] }));
     expect((await put(room, smaller)).json).toMatchObject({ removed: ['impressions'] });

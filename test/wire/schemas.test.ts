@@ -142,7 +142,7 @@ const BODIES: readonly (readonly [what: string, schema: z.ZodType, body: unknown
       checkpoint: 'a',
     },
   ],
-  ['a new manifest', manifestUpdateBody, { manifestSha256: HASH, removed: ['sales'] }],
+  ['a new manifest', manifestUpdateBody, { manifestSha256: HASH, removed: ['sales'], withdrawn: [] }],
   ['rows that are gone', rowsRemovedBody, { snapshotSha256: HASH }],
   ['a file to come', uploadRequestBody, { bytes: 10, format: 'csv', csvInputNull: ['-'], sha256: HASH }],
   [

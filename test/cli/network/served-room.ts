@@ -86,7 +86,8 @@ export class ServedRoom implements AsyncDisposable {
         return void response.end(await readFile(`${directory}/manifest.yaml`));
       case 'PUT manifest': {
         const updated = await updateRoom({ directory, manifest: text, manifestFile: 'manifest', now: NOW });
-        sendJson(response, { manifestSha256: updated.manifest.sha256, removed: updated.removed });
+        const { manifest, removed, withdrawn } = updated;
+        sendJson(response, { manifestSha256: manifest.sha256, removed, withdrawn });
         return;
       }
       case 'POST checks': {
