@@ -13,9 +13,9 @@ import {
 } from '../../src/actions/member/index.ts';
 import { type AuditProblem, createSignerFile } from '../../src/audit/index.ts';
 import { countOf, SealroomError } from '../../src/errors/index.ts';
+import { isRoomAddress } from '../../src/project/index.ts';
 import { readOptionalFile } from '../options/collaboration-options.ts';
 import { type ManifestArguments, readManifestFile, withManifestOptions } from '../options/manifest-option.ts';
-import { isRoomAddress } from '../options/room-address.ts';
 import { roomDirectory, withCa } from '../options/room-option.ts';
 import { readTrust } from '../options/trust-option.ts';
 import { memberEnvironment } from '../options/key-options.ts';

@@ -1,10 +1,9 @@
 import type { Argv } from 'yargs';
 import { SealroomError } from '../../src/errors/index.ts';
+import { isRoomAddress } from '../../src/project/index.ts';
 import { checkTargets, type ResultArguments, withResult } from '../options/result-options.ts';
-import { isRoomAddress } from '../options/room-address.ts';
 import { type NetworkArguments, type RoomArguments, withAnyRoom } from '../options/room-option.ts';
 import { printAnswer } from '../output/answer.ts';
-import { printEnd } from '../output/format-answer.ts';
 import { describeJob } from '../output/format-job.ts';
 import type { RemoteRoom } from '../room-target/remote-room.ts';
 import { useRemoteRoom } from '../room-target/use-room.ts';
@@ -30,6 +29,8 @@ async function useJobs(io: CliIo, args: WatchArguments, use: (room: RemoteRoom) 
 
 async function runJob(args: JobArguments, io: CliIo): Promise<void> {
   const targets = await checkTargets(io, args);
+  // Loaded here, because it reads tables, which the other commands on rooms do not.
+  const { printEnd } = await import('../output/format-answer.ts');
   await useJobs(io, args, async (room) => {
     if (!args.cancel) return printEnd(io, args, await room.goOn(args.id, targets), targets);
     const job = await room.cancel(args.id);

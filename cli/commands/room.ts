@@ -24,7 +24,7 @@ import {
 } from '../options/room-option.ts';
 import { parseFormat } from '../options/table-options.ts';
 import { describeRecord } from '../output/format-audit.ts';
-import { printLoaded } from '../output/format-load.ts';
+import { printLoaded } from '../output/format-job.ts';
 import { describeExamples } from '../output/format-query.ts';
 import { withProgress } from '../output/progress.ts';
 import { type CliIo, say, showable } from '../terminal.ts';

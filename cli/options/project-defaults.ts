@@ -2,6 +2,7 @@ import { relative, resolve } from 'node:path';
 import { didYouMean, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import {
   findProject,
+  isRoomAddress,
   type Project,
   PROJECT_KEYS,
   type ProjectKey,
@@ -10,7 +11,6 @@ import {
 import { type GivenArguments, readGiven } from '../grammar/arguments.ts';
 import type { CommandDeclaration } from '../grammar/declarations.ts';
 import { type CliIo, say } from '../terminal.ts';
-import { isRoomAddress } from './room-address.ts';
 
 /** Finds the project file of the working directory, and warns if there is one that must not be used. @throws {SealroomError} as `findProject` */
 export async function loadProject(io: CliIo): Promise<Project | null> {

@@ -1,8 +1,7 @@
 import type { Argv } from 'yargs';
 import { didYouMean, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import { checkTarget } from '../../src/files/index.ts';
-import type { TableFormat } from '../../src/tabular/index.ts';
-import { outputFormatOf } from '../output/result-table.ts';
+import { formatOf, type TableFormat } from '../../src/tabular/index.ts';
 import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
 import { parseFormat, resolvePath } from './table-options.ts';
 
@@ -66,10 +65,20 @@ function fillName(io: CliIo, template: string | undefined, name: string): string
   });
 }
 
+/** The format of an output: as given, or by its extension, or CSV on standard output. @throws {SealroomError} IO_FORMAT */
+function outputFormatOf(output: string, given: TableFormat | undefined): TableFormat {
+  const format = given ?? (output === STANDARD_STREAM ? 'csv' : formatOf(output));
+  if (format !== null) return format;
+  throw new SealroomError('IO_FORMAT', 'unknown table format: the name must end in .csv, .parquet or .arrow', {
+    where: { file: output },
+    hint: 'give the format with `--output-format csv|parquet|arrow`; for an encrypted package, use `--package`',
+  });
+}
+
 /**
  * Finds the files for a result, and checks that they can be written.
  *
- * @throws {SealroomError} USAGE_OPTION for a name that cannot be filled in; as `checkTarget` and `outputFormatOf`.
+ * @throws {SealroomError} USAGE_OPTION for a name that cannot be filled in; IO_FORMAT if the format is not known; as `checkTarget`.
  */
 export async function checkTargets(
   io: CliIo,

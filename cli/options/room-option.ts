@@ -3,9 +3,9 @@ import type { Argv } from 'yargs';
 import type { OperatorEnvironment } from '../../src/actions/operator/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
 import { requireLocalPath } from '../../src/files/index.ts';
+import { isRoomAddress } from '../../src/project/index.ts';
 import type { CliIo } from '../terminal.ts';
 import { type OutputArguments, withOutputOptions } from './output-options.ts';
-import { isRoomAddress } from './room-address.ts';
 
 /** The arguments of all commands on a room. */
 export interface RoomArguments extends OutputArguments {

@@ -4,7 +4,7 @@ import type { ResultTargets } from '../options/result-options.ts';
 import type { JobEnd, Released } from '../room-target/room-target.ts';
 import { type CliIo, say, STANDARD_STREAM, tell } from '../terminal.ts';
 import { printAnswer } from './answer.ts';
-import { printLoaded } from './format-load.ts';
+import { printLoaded } from './format-job.ts';
 import { printBudgets, refusal } from './format-query.ts';
 import { drawResult } from './result-table.ts';
 

@@ -1,23 +1,11 @@
 import { readRows } from '../../src/actions/member/tables.ts';
-import { countOf, SealroomError } from '../../src/errors/index.ts';
-import { formatOf, type TableFormat } from '../../src/tabular/index.ts';
-import { STANDARD_STREAM } from '../terminal.ts';
+import { countOf } from '../../src/errors/index.ts';
 
 /** Most rows that a terminal shows. */
 const MAX_SHOWN_ROWS = 100;
 
 /** Most characters of a value that a terminal shows. */
 const MAX_SHOWN_CHARACTERS = 48;
-
-/** The format of an output: as given, or by its extension, or CSV on standard output. @throws {SealroomError} IO_FORMAT */
-export function outputFormatOf(output: string, given: TableFormat | undefined): TableFormat {
-  const format = given ?? (output === STANDARD_STREAM ? 'csv' : formatOf(output));
-  if (format !== null) return format;
-  throw new SealroomError('IO_FORMAT', 'unknown table format: the name must end in .csv, .parquet or .arrow', {
-    where: { file: output },
-    hint: 'give the format with `--output-format csv|parquet|arrow`; for an encrypted package, use `--package`',
-  });
-}
 
 /** A value for a terminal: on one line, without control characters, and not too long. */
 function printable(text: string): string {

@@ -1,6 +1,6 @@
 import { SealroomError } from '../../src/errors/index.ts';
+import { isRoomAddress } from '../../src/project/index.ts';
 import { memberEnvironment } from '../options/key-options.ts';
-import { isRoomAddress } from '../options/room-address.ts';
 import { operatorEnvironment, roomDirectory } from '../options/room-option.ts';
 import type { CliIo } from '../terminal.ts';
 import { LocalRoom } from './local-room.ts';

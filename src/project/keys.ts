@@ -3,3 +3,8 @@ export const PROJECT_KEYS = ['id', 'as', 'home', 'manifest', 'room', 'key', 'tru
 
 /** One of {@link PROJECT_KEYS}. */
 export type ProjectKey = (typeof PROJECT_KEYS)[number];
+
+/** Whether a room is named by its address, and not by its directory. */
+export function isRoomAddress(room: string): boolean {
+  return /^https?:/i.test(room);
+}

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { didYouMean, type ErrorPlace, joinProblems, quoteForMessage, SealroomError } from '../errors/index.ts';
-import { PROJECT_KEYS, type ProjectKey } from './keys.ts';
+import { isRoomAddress, PROJECT_KEYS, type ProjectKey } from './keys.ts';
 
 /** What a project file says; paths are absolute, and a room may be an address. */
 export type ProjectValues = Readonly<Partial<Record<ProjectKey, string | undefined>>>;
@@ -161,11 +161,8 @@ function toPath(path: string, file: string): string {
   return path.startsWith('~/') ? join(homedir(), path.slice(2)) : resolve(file, '..', path);
 }
 
-/** How the address of a room over the network begins. */
-const ROOM_ADDRESS = 'https://';
-
 function toAbsolute(key: ProjectKey, text: string, file: string): string {
-  if (key === 'room' && text.startsWith(ROOM_ADDRESS)) return text;
+  if (key === 'room' && isRoomAddress(text)) return text;
   if (PATHS.includes(key)) return toPath(text, file);
   const [, scheme, path] = (key === 'key' ? FILE_KEY.exec(text) : null) ?? [];
   return scheme === undefined || path === undefined ? text : `${scheme}:${toPath(path, file)}`;
