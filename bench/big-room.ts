@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { insertSignature, parseManifest, printPublicKey, signManifest } from 'sealroom/collab';
@@ -19,8 +19,14 @@ export interface BigTable {
   readonly file: string;
 }
 
-function printManifest(): string {
+function printManifest(askers: readonly KeyObject[]): string {
   const keys = { shoes: generateKeyPairSync('ed25519').privateKey, paper: generateKeyPairSync('ed25519').privateKey };
+  const approver = { id: 'approver', roles: ['RULE_APPROVER'], sign: printPublicKey(keys.shoes) };
+  const people = askers.map((key, index) => ({
+    id: `asker${String(index)}`,
+    roles: ['QUERY_MEMBER'],
+    sign: printPublicKey(key),
+  }));
   const text = JSON.stringify({
     version: 1,
     id: 'c0ffee00-3f5b-4b1e-9f0e-0d6a1d1c2b33',
@@ -36,6 +42,7 @@ function printManifest(): string {
         id: 'shoes',
         abilities: ['CAN_QUERY', 'CAN_RECEIVE_RESULTS'],
         publicKeys: { sign: printPublicKey(keys.shoes) },
+        ...(people.length === 0 ? {} : { people: [approver, ...people] }),
       },
       { id: 'paper', abilities: [], publicKeys: { sign: printPublicKey(keys.paper) } },
     ],
@@ -69,13 +76,16 @@ function printManifest(): string {
 /**
  * A room for two tables of `rows` rows each, and the files to load: 52-byte fingerprints, each once in a table, half of them
  * in both; 20 regions and products.
+ *
+ * @param askers keys of people of the member that asks, who may ask over the network; without any, it is one person
  */
 export async function createBigRoom(
   folder: string,
   rows: number,
+  askers: readonly KeyObject[] = [],
 ): Promise<{ readonly directory: string; readonly tables: readonly BigTable[] }> {
   const directory = join(folder, 'room');
-  await createRoom({ directory, manifest: printManifest(), manifestFile: 'manifest', now: () => new Date() });
+  await createRoom({ directory, manifest: printManifest(askers), manifestFile: 'manifest', now: () => new Date() });
   const engine = await (await DuckDBInstance.create(':memory:')).connect();
   const tables: BigTable[] = [];
   try {

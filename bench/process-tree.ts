@@ -27,7 +27,8 @@ export class TreeWatch {
   }
 }
 
-function descendantsOf(pid: number): number[] {
+/** Ids of all processes that a process has started and that have not ended, by `/proc`. */
+export function descendantsOf(pid: number): number[] {
   const children = readProc(`${String(pid)}/task/${String(pid)}/children`)
     .split(' ')
     .filter(Boolean)
