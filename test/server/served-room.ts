@@ -66,6 +66,7 @@ export interface Got {
 
 /** A room with loaded rows, and the app that serves it in this process. */
 export class ServedRoom implements AsyncDisposable {
+  readonly origin: string;
   readonly session: RoomSession;
   readonly app: Hono<ServerEnv>;
   readonly admission: Admission;
@@ -78,13 +79,14 @@ export class ServedRoom implements AsyncDisposable {
   /** The clock of the room, in ms since 1970. */
   #timeMs = NOW().getTime();
 
-  private constructor(session: RoomSession, admission: Admission, jobs: Jobs, runner: QueryRunner) {
+  private constructor(origin: string, session: RoomSession, admission: Admission, jobs: Jobs, runner: QueryRunner) {
+    this.origin = origin;
     this.session = session;
     this.admission = admission;
     this.jobs = jobs;
     this.#runner = runner;
     this.app = createApp({
-      origin: ORIGIN,
+      origin,
       admission,
       jobs,
       limits: { maxRows: 1000, partBytes: 1, uploadBytes: 2, resultBytes: 3 },
@@ -97,7 +99,7 @@ export class ServedRoom implements AsyncDisposable {
   }
 
   /** A room whose table `impressions`, of `pub`, is loaded; and a table `closed` of `brand`, which is not. */
-  static async start(): Promise<ServedRoom> {
+  static async start(origin = ORIGIN): Promise<ServedRoom> {
     const session = await RoomSession.start(CHANGES);
     session.session.now = NOW;
     await session.load(await session.encrypt('rows.csv', cleartextRows(100)));
@@ -106,7 +108,7 @@ export class ServedRoom implements AsyncDisposable {
     const { directory } = reader;
     const runner = await QueryRunner.open({ directory, env: {}, now: NOW, reader, clock: AT_ONCE });
     const jobs = await Jobs.open({ reader, runner, processes: 1, now: NOW });
-    return new ServedRoom(session, admission, jobs, runner);
+    return new ServedRoom(origin, session, admission, jobs, runner);
   }
 
   /** The time of the room. */
@@ -146,7 +148,7 @@ export class ServedRoom implements AsyncDisposable {
   request(
     method: string,
     target: string,
-    { body, headers = {}, as = 'quin', origin = ORIGIN, change }: Asked,
+    { body, headers = {}, as = 'quin', origin = this.origin, change }: Asked,
   ): Request {
     const digest = body === undefined ? {} : { 'content-digest': contentDigest(Buffer.from(body)) };
     const covered: Record<string, string> = { ...headers, ...digest };

@@ -90,12 +90,13 @@ export class Admission implements AsyncDisposable {
    */
   async check(request: QueryRequest, signal?: AbortSignal): Promise<QueryCheck> {
     const attempt = await this.prepare(request);
-    const verdict = await this.admit(attempt, signal);
     const { text, context } = attempt.request;
     const { parameters = {} } = context;
+    const verdict = await this.judge(attempt, signal);
     if (!verdict.allowed) return { text, parameters, verdict, budgets: [] };
     const outcome = await this.log.preview(chargesOf(attempt.room, verdict.tables));
-    return { text, parameters, verdict, budgets: outcome.granted ? outcome.budgets : outcome.exhausted };
+    if (outcome.granted) return { text, parameters, verdict, budgets: outcome.budgets };
+    return { text, parameters, verdict: await this.withoutBudget(attempt, outcome.exhausted), budgets: [] };
   }
 
   /**
