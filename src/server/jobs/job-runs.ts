@@ -3,7 +3,7 @@ import { SealroomError } from '../../errors/index.ts';
 import type { QueryRunner } from '../../room/index.ts';
 import type { Ask, Job } from '../../wire/index.ts';
 import { FairQueue } from './fair-queue.ts';
-import { endHead, type QueryHead } from './job-file.ts';
+import { describeHead, endHead, type QueryHead } from './job-file.ts';
 import type { JobEntry, JobStore } from './job-store.ts';
 import { destroyLoaded, failedLoad, type LoadJobParts, runLoadJob } from './load-job.ts';
 import type { PackageKeeper } from './package-keeper.ts';
@@ -36,7 +36,7 @@ export interface JobRunsParts extends LoadJobParts {
   /** Queries that run at the same time; loads take turns, since each changes the room. */
   readonly processes: number;
   readonly limits: QueueLimits;
-  /** Is told how each job ended, and why it failed. */
+  /** Is told how each job ended, and why it failed; and of one that still runs, why it cannot be ended yet. */
   readonly report: (job: Job, cause: unknown) => void;
 }
 
@@ -288,7 +288,11 @@ export class JobRuns {
   }
 
   #reportUnsettled({ head }: JobEntry, error: unknown): void {
-    if (head.kind === 'query') this.#parts.report(failedJob(head, error).job, error);
+    const job: Job =
+      head.kind === 'query'
+        ? { ...describeHead(head), state: 'running', attempt: head.attempt }
+        : { ...describeHead(head), state: 'running' };
+    this.#parts.report(job, error);
   }
 }
 

@@ -26,6 +26,7 @@ const DEFAULT_LIMITS: JobLimits = {
   resultBytes: 10 * 2 ** 30,
   resultDays: 7,
   jobDays: 30,
+  jobsPerMember: 20_000,
 };
 
 /** What the jobs of a room are opened with. */
@@ -40,7 +41,10 @@ export interface JobsOptions {
   /** Whether a record may come more than a day after the one before it; see `AuditLogOptions`. */
   readonly allowClockJump?: boolean | undefined;
   readonly limits?: Partial<JobLimits> | undefined;
-  /** Is told how each job ended, and why it failed, for the operator. */
+  /**
+   * Is told how each job ended, and why it failed; and of one that still runs, why it cannot be ended yet. The reasons are for the operator
+   * alone.
+   */
   readonly report?: ((job: Job, cause: unknown) => void) | undefined;
 }
 
@@ -142,6 +146,7 @@ export class Jobs implements AsyncDisposable {
     if (known !== null) return this.#readSaved(known);
     const { request } = admitQuery(await openForMembers(this.#options.reader), caller, ask);
     const hasSpace = await this.#keeper.makeSpace();
+    const hasPlace = await this.#keeper.makePlace(member);
     // From here to the queue nothing else runs: of two equal requests at once, one makes the job.
     const repeated = this.#findRepeated(keyId, idempotency);
     if (repeated !== null) return this.#readSaved(repeated);
@@ -150,6 +155,9 @@ export class Jobs implements AsyncDisposable {
         'SERVER_TOO_LARGE',
         'the room has no space for results until receivers have fetched theirs',
       );
+    }
+    if (!hasPlace) {
+      throw new SealroomError('SERVER_QUEUE_FULL', 'the room knows too many jobs of this member from the last day');
     }
     const head: QueryHead = {
       kind: 'query',

@@ -14,6 +14,8 @@ export interface KeepLimits {
   readonly resultDays: number;
   /** Days that a job is known after its end. */
   readonly jobDays: number;
+  /** Jobs of one member that are known. */
+  readonly jobsPerMember: number;
 }
 
 /** A package that is open for reading. The caller closes the file. */
@@ -75,6 +77,25 @@ export class PackageKeeper {
       total -= result.bytes;
     }
     return total < resultBytes;
+  }
+
+  /**
+   * Whether a member may have another job. If it has too many, the oldest ones are forgotten, but none that ended within a day, nor one
+   * whose package is kept.
+   */
+  async makePlace(member: string): Promise<boolean> {
+    const { jobsPerMember } = this.#limits;
+    const own = this.#store.entries.filter(({ head }) => head.caller.member === member);
+    let count = own.length;
+    for (const entry of own) {
+      if (count < jobsPerMember) break;
+      const { head } = entry;
+      const hasPackage = head.kind === 'query' && head.result !== null;
+      if (hasPackage || head.ended === null || !this.#isOlder(head.ended, 1)) continue;
+      await this.#store.remove(entry);
+      count -= 1;
+    }
+    return count < jobsPerMember;
   }
 
   /**

@@ -138,6 +138,53 @@ describe('a query', () => {
   });
 });
 
+describe('a query whose end goes wrong in the room', () => {
+  test('is as the log says, if its release was recorded and then something failed', async () => {
+    await using open = await openJobs(room);
+    const run = open.runner.run.bind(open.runner);
+    open.runner.run = async (...args) => {
+      await run(...args);
+      throw new Error('secret');
+    };
+    const { id } = await open.jobs.submitQuery(BRAND, { sql: COUNT }, randomUUID());
+    expect(await endOf(open.jobs, BRAND, id)).toMatchObject({ state: 'released', rows: 1 });
+    expect((await openResultOf(room, open.jobs, 'brand', id)).statement.rows).toBe(1);
+    // The operator learns why.
+    expect(open.ends).toMatchObject([{ job: { id }, cause: { message: 'secret' } }]);
+  });
+
+  test('has failed without cost, if nothing was recorded', async () => {
+    await using open = await openJobs(room);
+    open.runner.run = () => Promise.reject(new Error('secret'));
+    const { id } = await open.jobs.submitQuery(BRAND, { sql: COUNT }, randomUUID());
+    const job = await endOf(open.jobs, BRAND, id);
+    expect(jobBody.parse(job)).toMatchObject({ state: 'failed', failure: { code: 'SERVER_INTERNAL' } });
+    expect(JSON.stringify(job)).not.toContain('secret');
+    expect(job.state === 'failed' && JSON.stringify(job.failure)).toContain(id);
+  });
+
+  test('still runs for its members until its package is there, while others go on', async () => {
+    await using open = await openJobs(room);
+    const { jobs, runner } = open;
+    const pack = runner.pack.bind(runner);
+    let isFull = true;
+    runner.pack = async (...args) => {
+      if (isFull) throw new Error('no space left');
+      return pack(...args);
+    };
+    const first = await jobs.submitQuery(BRAND, { sql: COUNT }, randomUUID());
+    const second = await jobs.submitQuery(BRAND, { sql: REFUSED }, randomUUID());
+    await endOf(jobs, BRAND, second.id);
+    await jobs.tend();
+    expect(await jobs.read(jobs.find(BRAND, first.id))).toMatchObject({ state: 'running' });
+    isFull = false;
+    await jobs.tend();
+    expect(await endOf(jobs, BRAND, first.id)).toMatchObject({ state: 'released' });
+    expect((await openResultOf(room, jobs, 'brand', first.id)).statement.rows).toBe(1);
+    expect(await problemsOf(room)).toEqual([]);
+  });
+});
+
 describe('an idempotency key', () => {
   test('stands for one question, after a restart as well', async () => {
     const key = randomUUID();
@@ -320,6 +367,21 @@ describe('what is kept', () => {
     now += 86_400_000;
     await endOf(jobs, BRAND, (await ask()).id);
     await expect(jobs.openResult(BRAND, second.id)).rejects.toMatchObject({ code: 'RESULT_EXPIRED' });
+  });
+
+  test('is so many jobs of a member: the oldest ones are forgotten, but none of the last day', async () => {
+    let now = NOW().getTime();
+    await using other = await SampleRoom.start(['impressions', 'purchases']);
+    await using open = await openJobs(other, { now: () => new Date(now), limits: { jobsPerMember: 2 } });
+    const { jobs } = open;
+    const ask = (sql: string): Promise<Job> => jobs.submitQuery(BRAND, { sql }, randomUUID());
+    const kept = await endOf(jobs, BRAND, (await ask(COUNT)).id);
+    const refused = await endOf(jobs, BRAND, (await ask(REFUSED)).id);
+    await expect(ask(REFUSED)).rejects.toMatchObject({ code: 'SERVER_QUEUE_FULL' });
+    now += 86_400_000;
+    const third = await endOf(jobs, BRAND, (await ask(REFUSED)).id);
+    expect((await jobs.list(BRAND)).jobs.map(idOf)).toEqual([third.id, kept.id]);
+    expect(() => jobs.find(BRAND, refused.id)).toThrow('there is nothing here');
   });
 
   test('is private, and a directory of jobs with a link or another file is refused', async () => {
