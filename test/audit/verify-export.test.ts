@@ -11,6 +11,7 @@ import {
   signCheckpoint,
   verifyExport,
 } from 'sealroom/audit';
+import { checkedExport } from '#src/audit/index';
 import { mutantsOf } from '../support/mutants.ts';
 import { runs } from '../support/runs.ts';
 import { LogFolder } from './support.ts';
@@ -75,6 +76,26 @@ describe('A-29 an export', () => {
     expect(messages(verify([second, first, ...rest]))).toEqual(['line 2: record 0 follows record 1']);
     // What a member may not see is missing, which nobody can tell from what was left out.
     expect(verify([first, ...rest]).problems).toEqual([]);
+  });
+
+  test('is passed on as it arrives, up to the first line that is wrong', async () => {
+    async function passed(lines: readonly string[]): Promise<readonly string[]> {
+      const through: string[] = [];
+      async function* arriving(): AsyncGenerator<string> {
+        for (const line of lines) yield await Promise.resolve(line);
+      }
+      try {
+        for await (const line of checkedExport(arriving(), [folder.signer.verifier])) through.push(line);
+      } catch (error) {
+        through.push(error instanceof SealroomError ? error.code : String(error));
+      }
+      return through;
+    }
+    const [first = '', second = ''] = long;
+    expect(await passed(long)).toEqual(long);
+    expect(await passed([first, second.replace('brand', 'brane'), ...long.slice(2)])).toEqual([first, 'AUDIT_PROOF']);
+    expect(await passed([first, first])).toEqual([first, 'AUDIT_PROOF']);
+    expect(await passed([first, '{}'])).toEqual([first, 'AUDIT_RECORD']);
   });
 
   test("A-51 of two logs of one signer is named as the signer's fork, with both checkpoints", async () => {

@@ -10,6 +10,7 @@ import { type MemberHome, memberHome } from '#src/custody/home';
 import { printKeyList } from '#src/custody/key-list';
 import { readKnownKeys } from '#src/custody/known-keys';
 import { openKeyLog } from '#src/custody/key-log';
+import { readPinnedRoom } from '#src/custody/pinned-rooms';
 import { requireNewPackage } from '#src/custody/taken-packages';
 import { generateSignerText, parseSigner, signCheckpoint } from '#src/tlog/index';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -45,6 +46,7 @@ const USES: readonly (readonly [string, () => Promise<unknown>])[] = [
   ['the list of its keys', () => readKnownKeys(home)],
   ['the list of opened packages', () => requireNewPackage(home, TAKEN, [LOG.verifier], false)],
   ['a new member', () => initMember(home, MEMBER)],
+  ['the keys of a room', () => readPinnedRoom(home, 'https://room.example')],
 ];
 
 describe.each(USES)('%s', (_, use) => {

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { forgetRequestOfJob } from '../../../custody/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
@@ -73,6 +74,7 @@ export async function openResult(
   { output, overwrite, ask, isAgain }: ResultWish,
 ): Promise<DecryptedTable> {
   const path = join(room.home.requests, `${job.id}.age`);
+  await mkdir(room.home.requests, { recursive: true, mode: 0o700 });
   await downloadResult(room, job, { path, overwrite: true });
   try {
     return await decryptForCollaboration(room.environment, {
