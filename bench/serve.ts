@@ -78,7 +78,7 @@ async function serve(folder: string, directory: string, clients: number): Promis
   const run = (...args: string[]): void => {
     execFileSync(process.execPath, [MAIN, ...args], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
   };
-  run('room', 'ca', 'init', 'authority', '--name', 'benchmark');
+  run('room', 'ca', 'init', 'authority', '--name', '127.0.0.1');
   run('room', 'ca', 'issue', 'authority', '--name', '127.0.0.1');
   const place = `127.0.0.1:${String(await freePort())}`;
   const origin = `https://${place}`;

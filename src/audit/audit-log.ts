@@ -257,7 +257,7 @@ export class AuditLog implements AsyncDisposable {
         const state = await this.#current(known);
         try {
           const result = await action(state);
-          state.stamp ??= await this.#stamp();
+          state.stamp ??= this.#stamp();
           if (state.edge.size > this.#seen.size) this.#seen = state.edge.head();
           return result;
         } finally {
@@ -271,7 +271,7 @@ export class AuditLog implements AsyncDisposable {
   }
 
   /** What the system says of the files; `null` if one is missing, and then reading it says so. */
-  async #stamp(): Promise<string | null> {
+  #stamp(): string | null {
     const { directory } = this.#options;
     return stampFiles([LOG_FILES.records, LOG_FILES.checkpoint].map((name) => join(directory, name)));
   }
@@ -279,7 +279,7 @@ export class AuditLog implements AsyncDisposable {
   /** The state of the log: what is known of it as long as nobody else has written to its files, and what they say otherwise. */
   async #current(known: State | null): Promise<State> {
     //= audit A-33
-    const stamp = await this.#stamp();
+    const stamp = this.#stamp();
     if (known !== null && stamp !== null && stamp === known.stamp) return known;
     const size = await this.#sizeOfRecords();
     // Other processes only append. Whatever else has happened to the file, it is read from its beginning.

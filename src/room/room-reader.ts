@@ -51,7 +51,7 @@ export class RoomReader {
    * @throws {SealroomError} the codes of `openRoom`; IO_LOCKED if another process holds the room's lock for half a minute.
    */
   async open(): Promise<Room> {
-    const stamp = await this.#stamp();
+    const stamp = this.#stamp();
     return stamp === null ? this.#read() : this.#room.get(stamp, () => this.#read());
   }
 
@@ -62,9 +62,7 @@ export class RoomReader {
    */
   async verify(snapshot: Snapshot): Promise<void> {
     const { path } = snapshot;
-    const stamp = await stampFile(path).catch((error: unknown) => {
-      throw missingSnapshot(path, error);
-    });
+    const stamp = stampOf(path);
     const kept = this.#verified.get(path) ?? new Kept<void>();
     this.#verified.set(path, kept);
     await kept.get(stamp, () => verifySnapshot(snapshot));
@@ -91,7 +89,15 @@ export class RoomReader {
   }
 
   /** The stamps of the room's files; `null` if one is missing, and then reading the room says so. */
-  async #stamp(): Promise<string | null> {
+  #stamp(): string | null {
     return stampFiles(SOURCES.map((name) => join(this.directory, name)));
+  }
+}
+
+function stampOf(path: string): string {
+  try {
+    return stampFile(path);
+  } catch (error) {
+    throw missingSnapshot(path, error);
   }
 }
