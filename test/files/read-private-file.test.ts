@@ -148,6 +148,9 @@ const READ_BY_NAME: Readonly<Record<string, string>> = {
   'src/custody/envelope-store.ts': 'envelopes: without their key they are no secret; their directories are checked',
   'src/custody/exchange/message-file.ts': 'cards and messages, which are signed or encrypted',
   'src/custody/known-keys.ts': 'URIs of keys, which are no secret; the way to them is checked',
+  'src/custody/pinned-rooms.ts':
+    'verifier keys of rooms, which are no secret; that nobody else can change the home is checked',
+  'src/custody/room-requests.ts': 'ids of requests, which are no secret',
   'src/custody/taken-packages.ts': 'the checkpoints of packages that were opened, which are signed',
   'src/custody/providers/keystore/keystore.ts': 'what it has just written, under a name that nobody knows',
 };
