@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import type { AttemptTrace } from '../../audit/index.ts';
 import { SealroomError } from '../../errors/index.ts';
+import { removeFile } from '../../files/index.ts';
 import type { QueryRunner } from '../../room/index.ts';
 import type { Ask, Job } from '../../wire/index.ts';
 import { FairQueue } from './fair-queue.ts';
-import { describeHead, endHead, type QueryHead } from './job-file.ts';
+import { describeHead, endHead, type LoadHead, type QueryHead } from './job-file.ts';
 import type { JobEntry, JobStore } from './job-store.ts';
 import { destroyLoaded, failedLoad, type LoadJobParts, runLoadJob } from './load-job.ts';
 import type { PackageKeeper } from './package-keeper.ts';
@@ -53,7 +55,7 @@ export class JobRuns {
   readonly #running = new Map<JobEntry, Promise<void>>();
   /** Jobs whose end is not known here yet, or could not be kept, such as for want of space. */
   readonly #unsettled = new Set<JobEntry>();
-  readonly #disposals = new Map<JobEntry, () => Promise<void>>();
+  readonly #disposals = new WeakMap<JobEntry, () => Promise<void>>();
   #isDraining = false;
 
   constructor(parts: JobRunsParts) {
@@ -102,20 +104,18 @@ export class JobRuns {
 
   /** Ends a job that waits or runs. What cannot be written is written when the room is opened again, from the log. */
   async end(entry: JobEntry, { job, result, cause }: JobEnd): Promise<void> {
-    const { store, results, now, report } = this.#parts;
+    const { directory, store, results, now, report } = this.#parts;
     entry.ask = null;
     entry.end = job;
     entry.head = endHead(entry.head, job, result, now().toISOString());
-    try {
-      // What may be in a file that was refused is gone before anything else.
-      const isFirst = job.state === 'failed';
-      if (isFirst) await this.#dispose(entry);
-      await store.save(entry);
-      if (entry.head.kind === 'query') await results.dropKept(entry.head.attempt);
-      if (!isFirst) await this.#dispose(entry);
-    } catch (error) {
-      report(job, error);
-    }
+    const { head } = entry;
+    const orReport = (error: unknown): void => report(job, error);
+    // What may be in a file that was not loaded is gone before anything else.
+    if (head.kind === 'load' && job.state !== 'done') await destroyLoaded(directory, head).catch(orReport);
+    await store
+      .save(entry)
+      .then(() => (head.kind === 'query' ? results.dropKept(head.attempt) : this.#removeLoaded(entry, head)))
+      .catch(orReport);
     entry.isRunning = false;
     store.notify(entry);
     report(job, cause);
@@ -176,13 +176,10 @@ export class JobRuns {
     await this.#untilIdle();
   }
 
-  /** Removes the file of a load, unless that is done. */
-  async #dispose(entry: JobEntry): Promise<void> {
-    const { head } = entry;
-    if (head.kind !== 'load') return;
-    const dispose = this.#disposals.get(entry) ?? (() => destroyLoaded(this.#parts.directory, head));
-    this.#disposals.delete(entry);
-    await dispose();
+  /** Removes the file of a load, and tells who brought it. */
+  async #removeLoaded(entry: JobEntry, head: LoadHead): Promise<void> {
+    await removeFile(join(this.#parts.directory, head.path));
+    await this.#disposals.get(entry)?.();
   }
 
   async #untilIdle(): Promise<void> {

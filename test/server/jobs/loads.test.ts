@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fileExists } from '#src/files/index';
@@ -55,23 +55,22 @@ test('a load replaces the rows of a table, and its file is gone', async () => {
   expect(await problemsOf(room)).toEqual([]);
 });
 
-test('what is called at the end is called once, when the job has ended, in the place of what removes the file', async () => {
+test('what is called at the end is called once, when the file is gone', async () => {
   await using open = await openJobs(room);
   const file = await arrived('impressions.csv', 'b.part');
-  let calls = 0;
-  const dispose = (): Promise<void> => {
-    calls += 1;
-    return Promise.resolve();
-  };
+  const calls: boolean[] = [];
+  const dispose = async (): Promise<void> => void calls.push(await fileExists(file.path));
   const { id } = await open.jobs.submitLoad(PUB, { table: 'impressions', format: 'csv', ...file, dispose });
   await endOf(open.jobs, PUB, id);
-  expect(calls).toBe(1);
-  expect(await fileExists(file.path)).toBe(true);
+  expect(calls).toEqual([false]);
 });
 
 test('values that are not protected are refused, the member is told that they were here, and they are gone', async () => {
   await using open = await openJobs(room);
   const file = await arrived('impressions.csv', 'c.part');
+  // Another name of the same bytes on the disk.
+  const bytes = room.session.path('bytes');
+  await link(file.path, bytes);
   const before = await openRoom(room.directory);
   const { id } = await open.jobs.submitLoad(PUB, { table: 'impressions', format: 'csv', ...file });
   const job = await endOf(open.jobs, PUB, id);
@@ -82,6 +81,7 @@ test('values that are not protected are refused, the member is told that they we
   expect(JSON.stringify(job)).toContain('cleartext reached the room, whose copy was overwritten');
   expect(JSON.stringify(job)).not.toMatch(/secret-mail|c\.part/);
   expect(await fileExists(file.path)).toBe(false);
+  expect(await readFile(bytes, 'latin1')).not.toContain('secret-mail');
   expect((await openRoom(room.directory)).tables).toEqual(before.tables);
 });
 
