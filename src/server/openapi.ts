@@ -126,7 +126,16 @@ function describeRoute(route: Route): object {
 function describeShapes(): object {
   const registry = z.registry<{ readonly id: string }>();
   for (const [id, shape] of Object.entries(SHAPES)) registry.add(shape, { id });
-  const { schemas } = z.toJSONSchema(registry, { uri: (id) => `#/components/schemas/${id}`, io: 'input' });
+  const { schemas } = z.toJSONSchema(registry, {
+    uri: (id) => `#/components/schemas/${id}`,
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      // A list that is empty: JSON Schema has no `prefixItems` without items.
+      if (jsonSchema.prefixItems?.length !== 0) return;
+      delete jsonSchema.prefixItems;
+      jsonSchema.maxItems = 0;
+    },
+  });
   return Object.fromEntries(
     Object.entries(schemas).map(([id, schema]) => [
       id,

@@ -16,17 +16,25 @@ test('it is served to everybody', async () => {
   expect(got.json).toEqual(describeApi());
 });
 
-/** All texts under `$ref` in a document. */
-function refsIn(value: unknown): readonly string[] {
+/** All values under a key in a document. */
+function valuesOf(value: unknown, key: string): readonly unknown[] {
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, each]: [string, unknown]) =>
-    key === '$ref' ? [String(each)] : refsIn(each),
-  );
+  return Object.entries(value).flatMap(([name, each]: [string, unknown]) => [
+    ...(name === key ? [each] : []),
+    ...valuesOf(each, key),
+  ]);
 }
+
+test('its lists of items have some, as JSON Schema demands', () => {
+  expect(valuesOf(describeApi(), 'prefixItems').filter((items) => !Array.isArray(items) || items.length === 0)).toEqual(
+    [],
+  );
+  expect(valuesOf(describeApi(), 'maxItems')).toContain(0);
+});
 
 test('its references lead to its schemas, and all schemas are used', () => {
   const { components } = describeApi() as { components: { schemas: Record<string, unknown> } };
-  const refs = new Set(refsIn(describeApi()));
+  const refs = new Set(valuesOf(describeApi(), '$ref').map(String));
   expect([...refs].sort()).toEqual(
     Object.keys(components.schemas)
       .sort()
