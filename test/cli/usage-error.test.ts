@@ -63,7 +63,7 @@ test.each([
   [
     ['query', 'SELECT 1', '--as', 'x', '--timeout'],
     ['error: `--timeout` needs a value'],
-    'usage: sealroom query [sql] --as <as> [options], see `sealroom query --help`',
+    'usage: sealroom query [sql] [options], see `sealroom query --help`',
   ],
 ])('%j says what is wrong, and how the command is used', async (argv, lines, usage) => {
   await using session = await Session.start({});
