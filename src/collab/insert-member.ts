@@ -47,6 +47,8 @@ export function insertMessage(text: string, kind: 'requests' | 'parcels', messag
 /** The text of a manifest without requests and parcels, for those whom they do not concern. */
 export function withoutMessages(text: string): string {
   return editManifest(text, (document) => {
+    // Who hands over the secret in another way has a manifest that carries nothing.
+    if (!document.has('exchange')) return;
     for (const kind of ['requests', 'parcels']) document.deleteIn(['exchange', kind]);
   });
 }

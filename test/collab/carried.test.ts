@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { SealroomError } from 'sealroom';
 import { parseManifest } from 'sealroom/collab';
 import { expect, test } from 'vitest';
+import { withoutMessages } from '#src/collab/index';
 import { manifestOfContext } from '../support/manifests.ts';
 
 // What travels in the file of a manifest beside what members sign.
@@ -47,6 +48,16 @@ test('it is no part of what is hashed, and an older manifest keeps its hash', ()
   const more = parseManifest(JSON.stringify({ ...PLAIN, exchange: { requests, parcels } }));
   expect(more.sha256).toBe(sha256);
   expect(more.exchange).toMatchObject({ requests, parcels });
+});
+
+test('without messages, a manifest is the same, whether it carries any or not', () => {
+  const { sha256 } = parseManifest(JSON.stringify(PLAIN));
+  const messages = { requests: [{ challenge: 'AAAA', generation: null, days: 3 }] };
+  for (const more of [{}, { exchange: {} }, { exchange: messages }]) {
+    const text = withoutMessages(JSON.stringify({ ...PLAIN, ...more }));
+    expect(text).not.toContain('challenge');
+    expect(parseManifest(text).sha256).toBe(sha256);
+  }
 });
 
 test('a member has the keys of the card whose hash it names, which is part of what is hashed', () => {
