@@ -11,6 +11,7 @@ const NO_PATHS: ReadonlySet<string> = new Set([
   'bucket',
   'prefix',
   'room',
+  'origin',
 ]);
 
 /**

@@ -9,8 +9,12 @@ const stop = (): void => {
   // A second signal ends at once.
   process.once('SIGINT', () => process.exit(130));
 };
-// The last one is that of a terminal that was closed.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+// That of a terminal that was closed; a service reads its certificate again.
+process.once('SIGHUP', stop);
+const onHangUp = (listener: () => void): void => {
+  process.off('SIGHUP', stop).on('SIGHUP', listener);
+};
 // A reader that closes the pipe, such as `head`, ends the command quietly. What was stopped has yet to remove its files.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (!abort.signal.aborted) process.exit(error.code === 'EPIPE' ? 0 : 1);
@@ -43,5 +47,6 @@ async function run(): Promise<void> {
     stdout: process.stdout,
     stderr: process.stderr,
     signal: abort.signal,
+    onHangUp,
   });
 }

@@ -29,6 +29,8 @@ export interface CliIo {
   readonly defaults?: Map<string, string> | undefined;
   /** Fires when the user asks to stop. */
   readonly signal?: AbortSignal | undefined;
+  /** Has a hang-up (SIGHUP) call this from now on, instead of stopping the command. */
+  readonly onHangUp?: ((listener: () => void) => void) | undefined;
   /** The clock; default: the system's. Only tests set it. */
   readonly now?: (() => Date) | undefined;
   /** The clock by which answers of a room are released. Only tests set it. */

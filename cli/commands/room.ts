@@ -31,6 +31,7 @@ import { type CliIo, say, showable } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
 import { runCa, withCa } from './room-ca.ts';
 import { withJobCommands } from './room-jobs.ts';
+import { runServe, withServe } from './room-serve.ts';
 import { withOutputOptions } from '../options/output-options.ts';
 import { printAnswer } from '../output/answer.ts';
 import type { ListedTable } from '../room-target/room-target.ts';
@@ -273,6 +274,9 @@ export function roomCommand(io: CliIo): CommandModule {
           runUpdate(args, io),
         )
         .command('log', 'list the records of the audit log', withRoom, (args) => runLog(args, io))
+        .command('serve <directory>', 'serve the room to its members over the network', withServe, (args) =>
+          runServe(args, io),
+        )
         .command(
           'ca <action> <directory>',
           'make certificates for a room in a closed network, by an authority of your own',

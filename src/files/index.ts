@@ -21,12 +21,14 @@ export {
   requireReadable,
   spoolStream,
 } from './byte-source.ts';
+export { freeBytesAt, hashBeginning, PartialFile } from './partial-file.ts';
 export { readAt, writeAt } from './positioned.ts';
 export { requireLocalPath } from './local-path.ts';
 export { companionOf, findOutput } from './output-path.ts';
 export { fileExists, isRegularFile } from './exists.ts';
 export { stampFile, stampFiles } from './file-stamp.ts';
 export { hashFile } from './hash-file.ts';
+export { HeldLock } from './held-lock.ts';
 export { withLock } from './lock.ts';
 export {
   type BeforeCommit,

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../errors/index.ts';
 import type { Admission } from '../room/index.ts';
 import type { RoomView } from '../wire/index.ts';
 import type { Jobs } from './jobs/jobs.ts';
+import type { Uploads } from './uploads/uploads.ts';
 
 /** What the operator learns of each answer: no names of tables, no text of queries, no headers and no values. */
 export interface Answered {
@@ -30,6 +31,8 @@ export interface AppParts {
   readonly admission: Admission;
   /** Runs queries and loads. */
   readonly jobs: Jobs;
+  /** Takes the files of tables. */
+  readonly uploads: Uploads;
   readonly limits: RoomView['limits'];
   readonly now: () => Date;
   /** Whether a record may come more than a day after the one before it; see `AuditLogOptions`. */

@@ -13,6 +13,7 @@ import { answerProblem, codeOf, notFound } from './problems.ts';
 import { pathOf, readQuery, receivedRequest } from './request.ts';
 import { roomRoutes } from './room-routes.ts';
 import { findRoute, type Route } from './routes.ts';
+import { uploadRoutes } from './uploads/upload-routes.ts';
 
 /**
  * A room over the network: requests to answers, without sockets. Each request is let in by its signature before anything of its body is
@@ -62,7 +63,13 @@ export function createApp(parts: AppParts): Hono<ServerEnv> {
 
   const description = JSON.stringify(describeApi());
   app.get('/openapi.json', (c) => c.body(description, 200, { 'content-type': 'application/json' }));
-  const parted = [roomRoutes(parts), checkRoutes(parts), jobRoutes(parts.jobs), auditRoutes(parts)];
+  const parted = [
+    roomRoutes(parts),
+    checkRoutes(parts),
+    jobRoutes(parts.jobs),
+    uploadRoutes(parts.uploads, parts.jobs),
+    auditRoutes(parts),
+  ];
   for (const routes of parted) app.route('/', routes);
   app.onError(answerProblem);
   return app;

@@ -15,7 +15,7 @@ const MAX_JSON_BYTES = 256 << 10;
  *
  * @throws {SealroomError} IO_ABORTED if the connection is lost before the end.
  */
-async function* readBlocks({ req, env }: Context<ServerEnv>): AsyncGenerator<Uint8Array> {
+export async function* readBlocks({ req, env }: Context<ServerEnv>): AsyncGenerator<Uint8Array> {
   // Whoever stops reading still answers, over the same connection.
   const incoming = incomingOf(env)?.iterator({ destroyOnReturn: false });
   const blocks: AsyncIterable<unknown> | Iterable<unknown> = incoming ?? req.raw.body ?? [];

@@ -3,7 +3,7 @@ import { printPublicKey, type Role } from 'sealroom/collab';
 import { contentDigest, problemBody, signRequest } from 'sealroom/wire';
 import { expect } from 'vitest';
 import { Admission, QueryChecker, QueryRunner } from '#src/room/index';
-import { type Answered, createApp, Jobs, type ServerEnv } from '#src/server/index';
+import { type Answered, type AppParts, createApp, Jobs, type ServerEnv, Uploads } from '#src/server/index';
 import { findRoute } from '#src/server/routes';
 import { type Changes, cleartextRows, NOW, RoomSession } from '../room/support.ts';
 import { AT_ONCE } from '../support/cli.ts';
@@ -71,6 +71,7 @@ export class ServedRoom implements AsyncDisposable {
   readonly app: Hono<ServerEnv>;
   readonly admission: Admission;
   readonly jobs: Jobs;
+  readonly uploads: Uploads;
   readonly #runner: QueryRunner;
   /** What the operator was told. */
   readonly answered: Answered[] = [];
@@ -79,16 +80,23 @@ export class ServedRoom implements AsyncDisposable {
   /** The clock of the room, in ms since 1970. */
   #timeMs = NOW().getTime();
 
-  private constructor(origin: string, session: RoomSession, admission: Admission, jobs: Jobs, runner: QueryRunner) {
+  private constructor(
+    origin: string,
+    session: RoomSession,
+    { admission, jobs, uploads }: Pick<AppParts, 'admission' | 'jobs' | 'uploads'>,
+    runner: QueryRunner,
+  ) {
     this.origin = origin;
     this.session = session;
     this.admission = admission;
     this.jobs = jobs;
+    this.uploads = uploads;
     this.#runner = runner;
     this.app = createApp({
       origin,
       admission,
       jobs,
+      uploads,
       limits: { maxRows: 1000, partBytes: 1, uploadBytes: 2, resultBytes: 3 },
       now: () => new Date(this.#timeMs),
       elapsedMs: () => this.elapsedMs,
@@ -108,7 +116,8 @@ export class ServedRoom implements AsyncDisposable {
     const { directory } = reader;
     const runner = await QueryRunner.open({ directory, env: {}, now: NOW, reader, clock: AT_ONCE });
     const jobs = await Jobs.open({ reader, runner, processes: 1, now: NOW });
-    return new ServedRoom(origin, session, admission, jobs, runner);
+    const uploads = await Uploads.open({ reader, now: NOW });
+    return new ServedRoom(origin, session, { admission, jobs, uploads }, runner);
   }
 
   /** The time of the room. */
@@ -167,6 +176,7 @@ export class ServedRoom implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.uploads[Symbol.dispose]();
     await this.jobs[Symbol.asyncDispose]();
     await this.#runner[Symbol.asyncDispose]();
     await this.admission[Symbol.asyncDispose]();

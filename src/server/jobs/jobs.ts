@@ -20,7 +20,8 @@ import { notFound } from '../problems.ts';
 /** How many jobs may wait, and what is kept how long. */
 export interface JobLimits extends QueueLimits, KeepLimits {}
 
-const DEFAULT_LIMITS: JobLimits = {
+/** The limits of a room. */
+export const JOB_LIMITS: JobLimits = {
   queuePerMember: 20,
   queueTotal: 100,
   resultBytes: 10 * 2 ** 30,
@@ -92,7 +93,7 @@ export class Jobs implements AsyncDisposable {
   private constructor(options: JobsOptions, store: JobStore, results: ResultStore) {
     const { reader, now, report = () => undefined } = options;
     const { directory } = reader;
-    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const limits = { ...JOB_LIMITS, ...options.limits };
     this.#options = options;
     this.#store = store;
     this.#keeper = new PackageKeeper(store, results, limits, now);

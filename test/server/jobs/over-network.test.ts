@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseVerifiers } from 'sealroom/audit';
 import { RoomClient } from '#src/client/index';
 import { Admission, QueryChecker } from '#src/room/index';
-import { createApp } from '#src/server/index';
+import { createApp, Uploads } from '#src/server/index';
 import type { Job } from '#src/wire/index';
 import { openPackage } from 'sealroom/package';
 import { openRoom } from 'sealroom/room';
@@ -19,6 +19,7 @@ import { callerOf, COUNT, endOf, openJobs, type OpenJobs, REFUSED, RUNAWAY } fro
 let room: SampleRoom;
 let open: OpenJobs;
 let admission: Admission;
+let uploads: Uploads;
 let server: Server;
 let client: RoomClient;
 
@@ -26,6 +27,7 @@ beforeAll(async () => {
   room = await SampleRoom.start();
   open = await openJobs(room);
   admission = await Admission.open({ directory: room.directory, env: {}, now: NOW }, new QueryChecker());
+  uploads = await Uploads.open({ reader: admission.reader, now: NOW });
   const { key, cert } = makeCertificate();
   server = createServer({ key, cert, minVersion: 'TLSv1.3' }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -35,7 +37,7 @@ beforeAll(async () => {
   let timeMs = NOW().getTime();
   const now = (): Date => new Date(timeMs);
   const limits = { maxRows: 1000, partBytes: 1, uploadBytes: 1, resultBytes: 1 };
-  const app = createApp({ origin, admission, jobs: open.jobs, limits, now });
+  const app = createApp({ origin, admission, jobs: open.jobs, uploads, limits, now });
   // What was signed before it was made is refused.
   timeMs += 10_000;
   const answer = getRequestListener((request, bindings) => app.fetch(request, bindings), {
@@ -51,6 +53,7 @@ afterAll(async () => {
   client[Symbol.dispose]();
   server.closeAllConnections();
   server.close();
+  uploads[Symbol.dispose]();
   await open[Symbol.asyncDispose]();
   await admission[Symbol.asyncDispose]();
   await room[Symbol.asyncDispose]();

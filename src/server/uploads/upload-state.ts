@@ -1,0 +1,92 @@
+import { lstat, mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { parseJson, SealroomError } from '../../errors/index.ts';
+import { readTextFile, removeFile, writePrivateFile } from '../../files/index.ts';
+import { uploadRequestBody } from '../../wire/index.ts';
+
+/** What is kept of an upload beside its file. */
+const uploadState = uploadRequestBody
+  .unwrap()
+  .extend({
+    version: z.literal(1),
+    id: z.uuid(),
+    /** Who sends it. */
+    member: z.string(),
+    table: z.string(),
+    /** Bytes that have arrived and are on the disk. */
+    offset: z.int().min(0),
+    /** When the last part arrived. */
+    touched: z.iso.datetime({ precision: 3 }),
+    /** Whether it was handed over to be loaded. */
+    isComplete: z.boolean(),
+  })
+  .readonly();
+
+/** What is kept of an upload beside its file. */
+export type UploadState = z.infer<typeof uploadState>;
+
+/** The uploads in the directory of a room: for each a file, and a description that is replaced with each part. */
+export class UploadFolder {
+  readonly #directory: string;
+
+  private constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /**
+   * Opens the folder, which is made if it is missing.
+   *
+   * @param room absolute path of the room
+   * @throws {SealroomError} ROOM_STATE if a link is in its place.
+   */
+  static async open(room: string): Promise<UploadFolder> {
+    const directory = join(room, 'uploads');
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    if (!(await lstat(directory)).isDirectory()) {
+      throw new SealroomError('ROOM_STATE', 'a room must not contain links', { where: { file: directory } });
+    }
+    return new UploadFolder(directory);
+  }
+
+  /** The path of the bytes of an upload. */
+  pathOf(id: string): string {
+    return join(this.#directory, `${id}.part`);
+  }
+
+  /** Keeps what is known of an upload, so that either this or what was kept before is there whole. */
+  async save(state: UploadState): Promise<void> {
+    await writePrivateFile(this.#stateOf(state.id), JSON.stringify(state), { replaces: true });
+  }
+
+  /** Removes an upload. */
+  async remove(id: string): Promise<void> {
+    await removeFile(this.pathOf(id));
+    await removeFile(this.#stateOf(id));
+  }
+
+  /** All uploads. What was left by a process that ended while it made or removed one is removed. */
+  async list(): Promise<readonly UploadState[]> {
+    const states: UploadState[] = [];
+    for (const name of await readdir(this.#directory)) {
+      const id = /^(.*)\.json$/.exec(name)?.[1];
+      const state = id === undefined ? null : await this.#read(id);
+      if (state !== null) states.push(state);
+    }
+    const names = new Set(states.flatMap(({ id }) => [`${id}.json`, `${id}.part`]));
+    for (const name of await readdir(this.#directory)) {
+      if (!names.has(name)) await removeFile(join(this.#directory, name));
+    }
+    return states;
+  }
+
+  /** `null` if it is not what was written here. */
+  async #read(id: string): Promise<UploadState | null> {
+    const parsed = uploadState.safeParse(parseJson(await readTextFile(this.#stateOf(id))));
+    return parsed.success && parsed.data.id === id ? parsed.data : null;
+  }
+
+  #stateOf(id: string): string {
+    return join(this.#directory, `${id}.json`);
+  }
+}

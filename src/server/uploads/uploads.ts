@@ -1,0 +1,304 @@
+import { randomUUID } from 'node:crypto';
+import { type Manifest, requireLoadable } from '../../collab/index.ts';
+import { SealroomError } from '../../errors/index.ts';
+import { fileExists, freeBytesAt, PartialFile } from '../../files/index.ts';
+import type { RoomReader } from '../../room/index.ts';
+import type { Job, Upload, UploadRequest } from '../../wire/index.ts';
+import { requireKeyRole } from '../ask.ts';
+import type { Caller } from '../caller.ts';
+import { notFound } from '../problems.ts';
+import { type Part, PartReceiver } from './part-receiver.ts';
+import { UploadFolder, type UploadState } from './upload-state.ts';
+
+/** What members may send. */
+export interface UploadLimits {
+  /** Of a whole file. */
+  readonly uploadBytes: number;
+  readonly partBytes: number;
+  /** Uploads of a member that have not ended. */
+  readonly perMember: number;
+  /** How long an upload waits for its next part. */
+  readonly idleMs: number;
+}
+
+/** The limits of a room. */
+const UPLOAD_LIMITS: UploadLimits = {
+  uploadBytes: 64 * 2 ** 30,
+  partBytes: 64 << 20,
+  perMember: 2,
+  idleMs: 24 * 3_600_000,
+};
+
+/** What {@link Uploads} are opened with. */
+export interface UploadsOptions {
+  readonly reader: RoomReader;
+  readonly now: () => Date;
+  readonly limits?: Partial<UploadLimits> | undefined;
+  /** Called with the bytes of each part that arrived. */
+  readonly onPart?: ((bytes: number) => void) | undefined;
+}
+
+/** A file that has arrived and is to be loaded. */
+export interface ArrivedFile extends Pick<UploadRequest, 'format' | 'csvInputNull'> {
+  readonly table: string;
+  readonly path: string;
+  readonly sha256: string;
+  /** To be called when the file is loaded, or cannot be, and is gone. */
+  readonly dispose: () => Promise<void>;
+}
+
+/** Has a file loaded that has arrived, which it removes then. */
+export type SubmitLoad = (caller: Caller, file: ArrivedFile) => Promise<Job>;
+
+/** An upload, and what of it is in memory. */
+interface Entry {
+  state: UploadState;
+  readonly receiver: PartReceiver;
+  /** The job that loads it, once it was handed over. */
+  job: Promise<Job> | null;
+}
+
+/** How often uploads are looked for that nobody goes on with. */
+const SWEEP_MS = 600_000;
+
+/** Free bytes of the disk for each byte of an upload: the file, and three times the snapshot that is made of it. */
+const DISK_FACTOR = 4;
+
+/**
+ * Files on their way into a room, in signed parts of which each counts once it is on the disk. They outlive the process.
+ *
+ * All methods throw {SealroomError} SERVER_NOT_FOUND for a table or an upload that is not the caller's, as if it were not there;
+ * RULE_ROLE if the caller may not load tables; IO_* for the disk.
+ */
+export class Uploads implements Disposable {
+  readonly #reader: RoomReader;
+  readonly #now: () => Date;
+  readonly #onPart: (bytes: number) => void;
+  readonly #limits: UploadLimits;
+  readonly #folder: UploadFolder;
+  readonly #entries = new Map<string, Entry>();
+  readonly #timer: NodeJS.Timeout;
+
+  private constructor({ reader, now, limits, onPart }: UploadsOptions, folder: UploadFolder) {
+    this.#reader = reader;
+    this.#now = now;
+    this.#onPart = onPart ?? (() => undefined);
+    this.#limits = { ...UPLOAD_LIMITS, ...limits };
+    this.#folder = folder;
+    this.#timer = setInterval(() => void this.#sweep().catch(() => undefined), SWEEP_MS).unref();
+  }
+
+  /**
+   * Opens the uploads of a room, with those that were begun before. The caller has the room for itself.
+   *
+   * @throws {SealroomError} ROOM_STATE, IO_*.
+   */
+  static async open(options: UploadsOptions): Promise<Uploads> {
+    const folder = await UploadFolder.open(options.reader.directory);
+    const uploads = new Uploads(options, folder);
+    for (const state of await folder.list()) uploads.#add(state);
+    await uploads.#sweep();
+    return uploads;
+  }
+
+  /** Most bytes of a part and of a file. */
+  get limits(): Pick<UploadLimits, 'partBytes' | 'uploadBytes'> {
+    const { partBytes, uploadBytes } = this.#limits;
+    return { partBytes, uploadBytes };
+  }
+
+  /**
+   * Announces a file.
+   *
+   * @throws {SealroomError} RULE_SOURCE if the manifest names another file; USAGE_OPTION if the table has no rule; SERVER_TOO_LARGE if
+   *   the file is too large, or the disk too full; SERVER_QUEUE_FULL if the member has too many uploads.
+   */
+  async start(caller: Caller, table: string, request: UploadRequest): Promise<Upload> {
+    const { manifest } = await this.#reader.open();
+    requireOwner(manifest, caller, table);
+    requireSource(manifest, table, request.sha256);
+    const { uploadBytes, perMember } = this.#limits;
+    if (request.bytes > uploadBytes) {
+      throw tooLarge(`a file has at most ${uploadBytes.toLocaleString('en')} bytes`);
+    }
+    await this.#sweep();
+    const free = await freeBytesAt(this.#reader.directory);
+    const open = [...this.#entries.values()].filter(({ state }) => !state.isComplete).map(({ state }) => state);
+    if (open.filter(({ member }) => member === caller.member).length >= perMember) {
+      throw new SealroomError('SERVER_QUEUE_FULL', `a member has at most ${perMember} uploads at a time`, {
+        hint: 'finish one, or cancel it',
+      });
+    }
+    const announced = open.reduce((sum, { bytes, offset }) => sum + bytes - offset, request.bytes);
+    if (free < DISK_FACTOR * announced) throw tooLarge('the disk of the room is too full for this file');
+    const touched = this.#now().toISOString();
+    const id = randomUUID();
+    const entry = this.#add({
+      version: 1,
+      id,
+      member: caller.member,
+      table,
+      ...request,
+      offset: 0,
+      touched,
+      isComplete: false,
+    });
+    try {
+      await PartialFile.create(this.#folder.pathOf(id));
+      await this.#folder.save(entry.state);
+    } catch (error) {
+      this.#entries.delete(id);
+      throw error;
+    }
+    return this.#describe(entry.state);
+  }
+
+  /** How much of a file has arrived. */
+  async find(caller: Caller, id: string): Promise<Upload> {
+    return this.#describe((await this.#entryOf(caller, id)).state);
+  }
+
+  /**
+   * Takes the next part of a file. If it does not arrive whole, or is not the one that was signed, nothing has changed.
+   *
+   * @returns where the part after it begins
+   * @throws {SealroomError} UPLOAD_OFFSET if it is not the next one; AUTH_DIGEST if it is not the one that was signed, or did not arrive
+   *   whole; SERVER_BUSY while another one is arriving; SERVER_TOO_LARGE if it is too large, or the disk is full.
+   */
+  async addPart(caller: Caller, id: string, part: Part): Promise<number> {
+    const entry = await this.#entryOf(caller, id);
+    if (part.bytes > this.#limits.partBytes) {
+      throw tooLarge(`a part has at most ${this.#limits.partBytes.toLocaleString('en')} bytes`);
+    }
+    await entry.receiver.takeTurn(async (receive) => {
+      const { offset, bytes, isComplete } = entry.state;
+      if (isComplete || part.offset !== offset) {
+        throw new SealroomError('UPLOAD_OFFSET', `the next part begins at byte ${offset}`);
+      }
+      if (offset + part.bytes > bytes)
+        throw tooLarge(`the file was announced with ${bytes.toLocaleString('en')} bytes`);
+      await receive(part);
+      const touched = this.#now().toISOString();
+      const state = { ...entry.state, offset: offset + part.bytes, touched };
+      await this.#folder.save(state);
+      entry.state = state;
+    });
+    this.#onPart(part.bytes);
+    return entry.state.offset;
+  }
+
+  /**
+   * Ends an upload, and has the file loaded. Whoever asks again gets the same job, as it was then.
+   *
+   * @param sha256 of the whole file
+   * @throws {SealroomError} UPLOAD_INCOMPLETE if the file that arrived is another, or not all of it; RULE_SOURCE if the manifest names
+   *   another; SERVER_BUSY while a part is arriving; what `submit` throws, and then the upload is still open.
+   */
+  async complete(caller: Caller, id: string, sha256: string, submit: SubmitLoad): Promise<Job> {
+    const entry = await this.#entryOf(caller, id);
+    entry.job ??= this.#handOver(entry, caller, sha256, submit).catch((error: unknown) => {
+      entry.job = null;
+      throw error;
+    });
+    return entry.job;
+  }
+
+  /** Gives up an upload. */
+  async cancel(caller: Caller, id: string): Promise<void> {
+    const entry = await this.#entryOf(caller, id);
+    if (entry.job !== null || entry.state.isComplete) throw notFound();
+    await this.#remove(entry);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  async #handOver(entry: Entry, caller: Caller, sha256: string, submit: SubmitLoad): Promise<Job> {
+    const { receiver, state } = entry;
+    const { id, table, format, csvInputNull } = state;
+    const arrived = await receiver.takeTurn(async (_, hash) => {
+      if (entry.state.offset !== entry.state.bytes) throw incomplete('the file has not arrived whole');
+      return hash();
+    });
+    if (arrived !== sha256 || (state.sha256 !== undefined && state.sha256 !== sha256)) {
+      throw incomplete('the file that arrived is not the one with this SHA-256');
+    }
+    requireSource((await this.#reader.open()).manifest, table, sha256);
+    const complete = { ...entry.state, isComplete: true };
+    await this.#folder.save(complete);
+    entry.state = complete;
+    const path = this.#folder.pathOf(id);
+    try {
+      return await submit(caller, { table, path, format, csvInputNull, sha256, dispose: () => this.#remove(entry) });
+    } catch (error) {
+      const open = { ...complete, isComplete: false };
+      await this.#folder.save(open);
+      entry.state = open;
+      throw error;
+    }
+  }
+
+  #add(state: UploadState): Entry {
+    const { id } = state;
+    const current = (): number => entry.state.offset;
+    const entry: Entry = { state, receiver: new PartReceiver(this.#folder.pathOf(id), current), job: null };
+    this.#entries.set(id, entry);
+    return entry;
+  }
+
+  async #entryOf(caller: Caller, id: string): Promise<Entry> {
+    const entry = this.#entries.get(id);
+    if (entry?.state.member !== caller.member || this.#isExpired(entry)) throw notFound();
+    requireOwner((await this.#reader.open()).manifest, caller, entry.state.table);
+    return entry;
+  }
+
+  #isExpired({ state: { touched, isComplete } }: Entry): boolean {
+    return !isComplete && Date.parse(touched) + this.#limits.idleMs <= this.#now().getTime();
+  }
+
+  /** Removes uploads that nobody goes on with, and those whose file was loaded by a process that was killed then. */
+  async #sweep(): Promise<void> {
+    for (const entry of [...this.#entries.values()]) {
+      const { id, isComplete } = entry.state;
+      const isLoaded = isComplete && !(await fileExists(this.#folder.pathOf(id)));
+      if (isLoaded || this.#isExpired(entry)) await this.#remove(entry);
+    }
+  }
+
+  async #remove(entry: Entry): Promise<void> {
+    this.#entries.delete(entry.state.id);
+    await entry.receiver.stop();
+    await this.#folder.remove(entry.state.id);
+  }
+
+  #describe({ id, table, bytes, offset, format, touched }: UploadState): Upload {
+    const { partBytes, idleMs } = this.#limits;
+    const expires = new Date(Date.parse(touched) + idleMs).toISOString();
+    return { id, table, bytes, offset, format, expires, maxPartBytes: partBytes };
+  }
+}
+
+/** Requires that a table is the caller's, who may load it. */
+function requireOwner(manifest: Manifest, caller: Caller, table: string): void {
+  if (!manifest.tables.some(({ name, owner }) => name === table && owner === caller.member)) throw notFound();
+  requireKeyRole(manifest, caller, 'encrypt');
+}
+
+/** Requires that a table can be loaded, and from a file with this hash if it is known. */
+function requireSource(manifest: Manifest, table: string, sha256: string | undefined): void {
+  const { source } = requireLoadable(manifest, table);
+  if (source === null || sha256 === undefined || source.sha256 === sha256) return;
+  throw new SealroomError('RULE_SOURCE', 'the file does not have the hash that is in the manifest', {
+    hint: 'send the file that the manifest names, or change `source` there, which all members then sign',
+  });
+}
+
+function tooLarge(message: string): SealroomError {
+  return new SealroomError('SERVER_TOO_LARGE', message);
+}
+
+function incomplete(message: string): SealroomError {
+  return new SealroomError('UPLOAD_INCOMPLETE', message, { hint: 'send the file anew' });
+}
