@@ -1,6 +1,6 @@
-// A process of its own that has the jobs of a room open, asks one question, and kills itself at one point of it.
+// A process of its own that has the jobs of a room open, asks one question or loads one file, and kills itself at one point of it.
 //
-//   node crash-child.mjs <room> <point> <caller as JSON> <ask as JSON> <idempotency key> <time>
+//   node crash-child.mjs <room> <point> <caller as JSON> <question or load as JSON> <idempotency key> <time>
 import { QueryRunner, RoomReader } from '#src/room/index';
 import { Jobs } from '#src/server/jobs/jobs';
 
@@ -12,7 +12,11 @@ function reach(/** @type {string} */ name) {
 }
 
 let isPacked = false;
+let isLoading = false;
+let times = 0;
 const now = () => {
+  // A load asks for the time at each of its steps: for its start, the snapshot, the record and its end.
+  if (isLoading) reach(`load ${String((times += 1))}`);
   // The time of the end of a job is asked for once its package is in its place.
   if (isPacked) reach('placed');
   return new Date(time);
@@ -45,9 +49,13 @@ runner.pack = async (result, recipients) => {
 };
 
 const ended = new Promise((resolve) => {
-  void Jobs.open({ reader: new RoomReader(directory), runner, processes: 1, now, report: resolve }).then((jobs) =>
-    jobs.submitQuery(JSON.parse(caller), JSON.parse(ask), key),
-  );
+  void Jobs.open({ reader: new RoomReader(directory), runner, processes: 1, now, report: resolve }).then((jobs) => {
+    const asked = JSON.parse(ask);
+    if (!('path' in asked)) return jobs.submitQuery(JSON.parse(caller), asked, key);
+    const submitted = jobs.submitLoad(JSON.parse(caller), asked);
+    isLoading = true;
+    return submitted;
+  });
 });
 await ended;
 reach('ended');

@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openRoom, verifySnapshot } from 'sealroom/room';
 import { readRows } from '#src/actions/member/read-result';
+import { fileExists } from '#src/files/index';
 import { type Ask, jobBody } from '#src/wire/index';
+import type { LoadOrder } from '#src/server/index';
 import { NOW, SampleRoom } from '../../room/run/support.ts';
 import { ROOT } from '../../tooling/run-tool.ts';
 import { callerOf, COUNT, endOf, openJobs, openResultOf, problemsOf, REFUSED, traceOf } from './support.ts';
@@ -23,7 +26,7 @@ afterAll(async () => {
 });
 
 /** Asks in a process that kills itself at a point. */
-async function crashAt(point: string, ask: Ask, key: string): Promise<void> {
+async function crashAt(point: string, ask: Ask | LoadOrder, key: string): Promise<void> {
   const args = [room.directory, point, JSON.stringify(BRAND), JSON.stringify(ask), key, NOW().toISOString()];
   const child = spawn(process.execPath, ['test/server/jobs/crash-child.mjs', ...args], {
     cwd: ROOT,
@@ -34,7 +37,7 @@ async function crashAt(point: string, ask: Ask, key: string): Promise<void> {
   expect(signal).toBe('SIGKILL');
 }
 
-/** The id and the attempt of the only job whose idempotency key this is. */
+/** The id and the attempt of the only job whose file has this text, such as its idempotency key. */
 async function jobOf(key: string): Promise<{ readonly id: string; readonly attempt: string }> {
   for (const name of await readdir(join(room.directory, 'jobs'))) {
     const text = await readFile(join(room.directory, 'jobs', name), 'utf8').catch(() => '');
@@ -190,6 +193,26 @@ describe('a room that is killed', () => {
     } finally {
       await runner[Symbol.asyncDispose]();
     }
+  });
+});
+
+describe('a room that is killed while it loads a table', () => {
+  test.each([1, 2, 3, 4])('loads it when it is opened again: step %d', async (step) => {
+    const path = join(room.directory, `${String(step)}.part`);
+    await copyFile(room.session.path('purchases.parquet'), path);
+    const sha256 = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+    await crashAt(`load ${String(step)}`, { table: 'purchases', format: 'parquet', path, sha256 }, randomUUID());
+    const { id } = await jobOf(`"${String(step)}.part"`);
+    await using open = await openJobs(room);
+    expect(await endOf(open.jobs, BRAND, id)).toMatchObject({ kind: 'load', state: 'done', rows: 400 });
+    expect(await fileExists(path)).toBe(false);
+    const { tables } = await openRoom(room.directory);
+    const { snapshot = null } = tables.find(({ name }) => name === 'purchases') ?? {};
+    expect(snapshot?.sourceSha256).toBe(sha256);
+    if (snapshot !== null) await verifySnapshot(snapshot);
+    expect(await problemsOf(room)).toEqual([]);
   });
 });
 
