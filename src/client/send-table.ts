@@ -12,7 +12,7 @@ export interface SentFile {
 }
 
 /** What is sent for which table. */
-export interface SentTable extends Pick<UploadRequest, 'format' | 'csvInputNull'> {
+export interface SentTable extends Pick<UploadRequest, 'format' | 'csvInputNull' | 'signature'> {
   readonly table: string;
   readonly file: SentFile;
   /** The upload to go on with; a new one if left out. */
@@ -38,10 +38,11 @@ const MAX_FAILURES = 5;
  *   manifest names another file; UPLOAD_INCOMPLETE if the file changed meanwhile; as the methods of `RoomClient`.
  */
 export async function sendTable(client: RoomClient, sent: SentTable, { signal }: RoomCallOptions = {}): Promise<Job> {
-  const { table, file, format, csvInputNull, onStart, onProgress } = sent;
+  const { table, file, format, csvInputNull, signature, onStart, onProgress } = sent;
   const { bytes, sha256 } = file;
   const known = sent.uploadId === undefined ? null : await client.upload(sent.uploadId, { signal });
-  const upload = known ?? (await client.startUpload(table, { bytes, format, csvInputNull, sha256 }, { signal }));
+  const request = { bytes, format, csvInputNull, sha256, signature };
+  const upload = known ?? (await client.startUpload(table, request, { signal }));
   if (upload.table !== table || upload.bytes !== bytes) {
     throw new SealroomError('UPLOAD_INCOMPLETE', 'the upload that was begun is of another file, or for another table', {
       hint: 'send the file anew',

@@ -13,6 +13,8 @@ export const uploadRequestBody = z
     csvInputNull: z.array(text).max(100).readonly().optional(),
     /** Of the whole file, where it is known. */
     sha256: sha256.optional(),
+    /** The signature beside the file, as `encrypt --sign` writes it. */
+    signature: text.optional(),
   })
   .readonly();
 

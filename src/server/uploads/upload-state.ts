@@ -2,7 +2,7 @@ import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { parseJson, SealroomError } from '../../errors/index.ts';
-import { readTextFile, removeFile, writePrivateFile } from '../../files/index.ts';
+import { readTextFile, removeFile, signaturePath, writePrivateFile } from '../../files/index.ts';
 import { uploadRequestBody } from '../../wire/index.ts';
 
 /** What is kept of an upload beside its file. */
@@ -59,9 +59,16 @@ export class UploadFolder {
     await writePrivateFile(this.#stateOf(state.id), JSON.stringify(state), { replaces: true });
   }
 
+  /** Puts the signature that came with a file beside it, where whoever loads the file looks for it. */
+  async placeSignature({ id, signature }: UploadState): Promise<void> {
+    if (signature === undefined) return;
+    await writePrivateFile(signaturePath(this.pathOf(id)), signature, { replaces: true });
+  }
+
   /** Removes an upload. */
   async remove(id: string): Promise<void> {
     await removeFile(this.pathOf(id));
+    await removeFile(signaturePath(this.pathOf(id)));
     await removeFile(this.#stateOf(id));
   }
 
@@ -73,7 +80,7 @@ export class UploadFolder {
       const state = id === undefined ? null : await this.#read(id);
       if (state !== null) states.push(state);
     }
-    const names = new Set(states.flatMap(({ id }) => [`${id}.json`, `${id}.part`]));
+    const names = new Set(states.flatMap(({ id }) => [`${id}.json`, `${id}.part`, signaturePath(`${id}.part`)]));
     for (const name of await readdir(this.#directory)) {
       if (!names.has(name)) await removeFile(join(this.#directory, name));
     }

@@ -226,6 +226,7 @@ export class Uploads implements Disposable {
     }
     requireSource((await this.#reader.open()).manifest, table, sha256);
     const complete = { ...entry.state, isComplete: true };
+    await this.#folder.placeSignature(complete);
     await this.#folder.save(complete);
     entry.state = complete;
     const path = this.#folder.pathOf(id);

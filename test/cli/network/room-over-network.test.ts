@@ -1,12 +1,11 @@
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { SealroomError } from 'sealroom';
 import { verifyExport } from 'sealroom/audit';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parseVerifiers } from '#src/tlog/index';
 import { SampleRoom } from '../../room/run/support.ts';
 import { type Outcome, SECRET } from '../../support/cli.ts';
 import { keyOf } from '../../support/manifests.ts';
-import { ServedRoom } from './served-room.ts';
+import { cut, ServedRoom } from './served-room.ts';
 
 const REGIONS = `SELECT i.region, COUNT(DISTINCT i.email) AS people, SUM(i.spend) AS spend
   FROM impressions i WHERE i.email IN (SELECT email FROM purchases) GROUP BY i.region`;
@@ -14,6 +13,16 @@ const REGIONS = `SELECT i.region, COUNT(DISTINCT i.email) AS people, SUM(i.spend
 const SEALED = 'SELECT v.note, v.page FROM visits v WHERE v.seconds < 1003';
 
 const REFUSED = 'SELECT i.email, MAX(i.spend) FROM impressions i';
+
+/** The schema of the table of the brand. */
+const SCHEMA = {
+  headerRow: true,
+  columns: [
+    { sourceHeader: 'email', targetHeader: 'email', type: 'fingerprint' },
+    { sourceHeader: 'product', targetHeader: 'product', type: 'cleartext' },
+    { sourceHeader: 'amount', targetHeader: 'amount', type: 'cleartext' },
+  ],
+};
 
 let room: SampleRoom;
 let served: ServedRoom;
@@ -42,19 +51,22 @@ const requests = async (): Promise<readonly string[]> =>
   (await readdir(room.session.path('home/requests')).catch(() => [])).filter((name) => name.endsWith('.json'));
 
 describe('the keys of a room', () => {
+  const first = (...argv: string[]): Promise<Outcome> => served.run(['check', REGIONS, ...argv], {}, 'first');
+
   test('are needed once, and kept', async () => {
-    const argv = ['check', REGIONS];
-    expect(await overNetwork(argv)).toMatchObject({
+    await served.makeHome('first');
+    const before = served.seen.length;
+    expect(await first()).toMatchObject({
       code: 2,
       err: expect.stringMatching(/^error: the first use of a room over the network needs `--trust`\nhint: /),
     });
-    expect(served.seen).toEqual([]);
-    expect((await overNetwork([...argv, '--trust', 'room/runner.pub'])).code).toBe(0);
-    const [name = ''] = await readdir(room.session.path('home/rooms'));
-    const file = room.session.path(`home/rooms/${name}`);
+    expect(served.seen).toHaveLength(before);
+    expect((await first('--trust', 'room/runner.pub')).code).toBe(0);
+    const [name = ''] = await readdir(room.session.path('first/rooms'));
+    const file = room.session.path(`first/rooms/${name}`);
     expect(await readFile(file, 'utf8')).toBe(await room.session.text('room/runner.pub'));
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect((await overNetwork(argv)).code).toBe(0);
+    expect((await first()).code).toBe(0);
   });
 
   test('that are others are an integrity failure, and are not kept', async () => {
@@ -78,10 +90,10 @@ describe('who asks', () => {
     });
   });
 
-  test('has the key of another: the room says so', async () => {
+  test('has a key that nobody knows: the room says so', async () => {
     const file = room.session.path('home/sign.key');
     const own = await readFile(file);
-    await writeFile(file, keyOf('pub').export({ type: 'pkcs8', format: 'pem' }));
+    await writeFile(file, keyOf('stranger').export({ type: 'pkcs8', format: 'pem' }));
     try {
       expect(await overNetwork(['check', REGIONS])).toMatchObject({ code: 1, err: expect.stringContaining('error: ') });
     } finally {
@@ -144,7 +156,7 @@ describe('a directory and an address give the same answer:', () => {
     for (const argv of [
       ['audit', 'checkpoint'],
       ['audit', 'checkpoint', '--json'],
-      ['audit', 'prove', '--record', '1'],
+      ['audit', 'prove', '--record', '2'],
       ['audit', 'prove', '--from', '2'],
     ]) {
       expect(await overNetwork(argv)).toEqual(await inDirectory(argv, false));
@@ -160,29 +172,31 @@ describe('a directory and an address give the same answer:', () => {
   });
 });
 
-test('a proof of something else, and records that are not in the log, are integrity failures', async () => {
-  served.intercept = (request) => {
-    Object.assign(request, { target: request.target.replace('from=1', 'from=2').replace('records/2/', 'records/1/') });
-    return false;
+/** Answers requests of a kind with what was answered to others. */
+function answerWith(end: string, body: string | Uint8Array): void {
+  served.intercept = ({ url = '' }, response) => {
+    if (!url.endsWith(end)) return false;
+    response.end(body);
+    return true;
   };
-  for (const wanted of ['--from=1', '--record=2']) {
+}
+
+test('a proof of something else, and records that are not in the log, are integrity failures', async () => {
+  for (const [wanted, other, end] of [
+    ['--from=1', '--from=2', '/growth?from=1'],
+    ['--record=2', '--record=0', '/records/2/proof'],
+  ] as const) {
+    served.intercept = () => false;
+    answerWith(end, (await overNetwork(['audit', 'prove', other])).out);
     const { code, out, err } = await overNetwork(['audit', 'prove', wanted]);
     expect({ code, out, err }).toMatchObject({ code: 4, out: '', err: expect.stringContaining('another proof') });
   }
   const { out: lines } = await overNetwork(['audit', 'export']);
-  served.intercept = ({ target }, response) => {
-    if (!target.endsWith('/records')) return false;
-    response.end(lines.replace('purchases', 'purchase5'));
-    return true;
-  };
+  answerWith('/records', lines.replace('purchases', 'purchase5'));
   const { code, out, err } = await overNetwork(['audit', 'export']);
   expect({ code, err }).toEqual({ code: 4, err: expect.stringContaining('the proof does not show that record') });
   expect(lines.startsWith(out)).toBe(true);
-  served.intercept = ({ target }, response) => {
-    if (!target.endsWith('/checkpoint')) return false;
-    response.end('sealroom/other\n1\nAAAA\n\n');
-    return true;
-  };
+  answerWith('/checkpoint', 'sealroom/other\n1\nAAAA\n\n');
   expect((await overNetwork(['audit', 'checkpoint'])).code).toBe(4);
 });
 
@@ -242,22 +256,16 @@ describe('a result', () => {
   });
 
   test('of another query is none', async () => {
-    const other = await overNetwork(['query', REGIONS, '--no-wait']);
-    let isSwapped = false;
-    served.intercept = (request) => {
-      // Who ends TLS can answer with the package of another job of the same member.
-      if (request.target.endsWith('/result')) {
-        isSwapped = true;
-        Object.assign(request, { target: `/v1/jobs/${other.out.trim()}/result` });
-      }
-      return false;
+    // Who ends TLS can answer with what the same member got before.
+    expect((await overNetwork(['query', REGIONS, '--package', 'other.age'])).code).toBe(0);
+    const other = await readFile(room.session.path('other.age'));
+    served.intercept = ({ url = '' }, response) => {
+      if (!url.endsWith('/result')) return false;
+      response.end(other);
+      return true;
     };
     const { code, err } = await overNetwork(['query', '--template', 'pages-since']);
-    expect({ code, err, isSwapped }).toEqual({
-      code: 4,
-      err: expect.stringContaining('error: the package has the result of another query\n'),
-      isSwapped: true,
-    });
+    expect({ code, err }).toEqual({ code: 4, err: expect.stringContaining('error: the package ') });
     await rm(room.session.path('home/requests'), { recursive: true });
   });
 });
@@ -268,11 +276,7 @@ describe('a query', () => {
 
   test('whose connection is lost is asked once, and no refusal', async () => {
     const before = await records();
-    served.intercept = ({ target }, response) => {
-      if (!target.endsWith('/result')) return false;
-      response.socket?.destroy();
-      return true;
-    };
+    served.intercept = (request, response) => request.url?.endsWith('/result') === true && cut(request, response);
     const lost = await overNetwork(['query', REGIONS]);
     expect(lost).toMatchObject({ code: 1, out: '' });
     expect(lost.err).toMatch(
@@ -293,14 +297,12 @@ describe('a query', () => {
   });
 
   test('that may not have reached the room is asked under the same key', async () => {
-    const keys: (string | undefined)[] = [];
+    const keys: unknown[] = [];
     let isThere = false;
-    served.intercept = ({ target, headers }, response) => {
-      if (target !== '/v1/queries') return false;
-      keys.push(headers.get('idempotency-key'));
-      if (isThere) return false;
-      response.socket?.destroy();
-      return true;
+    served.intercept = (request, response) => {
+      if (request.url !== '/v1/queries') return false;
+      keys.push(request.headers['idempotency-key']);
+      return !isThere && cut(request, response);
     };
     const { code, err } = await overNetwork(['query', REGIONS]);
     expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('the same command asks again, and once') });
@@ -310,14 +312,8 @@ describe('a query', () => {
   });
 
   test('that the room refuses leaves nothing in the home', async () => {
-    served.intercept = ({ target }) => {
-      if (target !== '/v1/queries') return false;
-      throw new SealroomError('RULE_ROLE', '`query` needs the role QUERY_MEMBER');
-    };
-    expect(await overNetwork(['query', REGIONS])).toMatchObject({
-      code: 3,
-      err: expect.stringContaining('needs the role'),
-    });
+    const { code, err } = await overNetwork(['query', REGIONS, '--for', 'stranger']);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('`stranger` is not a member') });
     expect(await requests()).toEqual([]);
   });
 
@@ -325,6 +321,7 @@ describe('a query', () => {
     const { code, out, err } = await overNetwork(['query', REGIONS, '--no-wait']);
     expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^[-0-9a-f]{36}\n$/) });
     const id = out.trim();
+    await rm(room.session.path('home/requests'), { recursive: true });
     expect(err).toBe(`hint: its end: \`sealroom room job ${id} --room ${served.origin}\`\n`);
     expect(await requests()).toEqual([]);
     const end = await overNetwork(['room', 'job', id]);
@@ -342,6 +339,15 @@ describe('a query', () => {
     expect({ code, err }).toEqual({ code: here.code, err: here.err });
   });
 
+  test('is followed on a terminal', async () => {
+    const { code, err } = await served.run(['query', REGIONS], { isTerminal: true });
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: expect.stringMatching(/^job [-0-9a-f]{36}, query of brand: (queued|running)/),
+    });
+    expect(err).toContain(', query of brand: released, 3 rows\n');
+  });
+
   test.each(['--timeout=5', '--memory=64', '--clock-jump'])('leaves %s to the operator', async (option) => {
     const { code, err } = await overNetwork(['query', REGIONS, option]);
     const name = option.split('=')[0] ?? '';
@@ -351,8 +357,8 @@ describe('a query', () => {
 
 test('jobs are watched until it is stopped', async () => {
   const controller = new AbortController();
-  served.intercept = ({ target }) => {
-    if (target === '/v1/jobs') setTimeout(() => controller.abort(), 100);
+  served.intercept = ({ url }) => {
+    if (url === '/v1/jobs') setTimeout(() => controller.abort(), 100);
     return false;
   };
   expect(await served.run(['room', 'watch'], { signal: controller.signal })).toMatchObject({
@@ -375,11 +381,10 @@ describe('a table', () => {
 
   test('goes on where it was cut', async () => {
     let parts = 0;
-    served.intercept = ({ method }, response) => {
-      if (method === 'PATCH') parts += 1;
-      if (method !== 'PATCH' || parts === 1) return false;
-      response.socket?.destroy();
-      return true;
+    served.intercept = (request, response) => {
+      if (request.method !== 'PATCH') return false;
+      parts += 1;
+      return parts > 1 && cut(request, response);
     };
     const { code, err } = await overNetwork(ADD);
     expect({ code, err }).toEqual({
@@ -395,13 +400,30 @@ describe('a table', () => {
     expect(await requests()).toEqual([]);
   });
 
-  test('that is refused names the file here', async () => {
+  test('that is refused names the file here, and says that cleartext was there', async () => {
     await room.session.put('bad.csv', 'email,product,amount\nsomebody@example.org,boot,1.50\n');
     const argv = ['room', 'add', 'purchases', 'bad.csv'];
-    expect(await overNetwork(argv)).toEqual(await inDirectory(argv, false));
-    expect((await overNetwork(argv)).code).toBe(3);
+    const [there, here] = [await overNetwork(argv), await inDirectory(argv, false)];
+    const said = here.err.replace('got cleartext', '$&; cleartext reached the room, whose copy was overwritten');
+    expect(there).toEqual({ code: 3, out: '', err: said });
     await room.session.put('bad.csv.gz', '');
     expect((await overNetwork(['room', 'add', 'purchases', 'bad.csv.gz'])).code).toBe(2);
+  });
+
+  test('with a signature beside it arrives with it', async () => {
+    await room.session.put('signed.schema.json', JSON.stringify(SCHEMA));
+    const encrypt = ['encrypt', 'purchases.csv', '-s', 'signed.schema.json', '-o', 'signed.csv', '--home', 'home'];
+    const manifest = ['--manifest', 'manifest.json', '--sign', '--debug', '--table', 'purchases'];
+    const encrypted = await room.session.run([...encrypt, ...manifest]);
+    expect(encrypted, encrypted.err).toMatchObject({ code: 0 });
+    const argv = ['room', 'add', 'purchases', 'signed.csv'];
+    const [there, here] = [await overNetwork(argv), await inDirectory(argv, false)];
+    expect(there).toMatchObject({ code: 0, out: expect.stringContaining('\nsigned by ed25519:') });
+    expect(masked(there)).toBe(masked(here));
+    const csv = await room.session.text('signed.csv');
+    await room.session.put('signed.csv', csv.replace('boot', 'runner'));
+    expect(await overNetwork(argv)).toMatchObject({ code: 4 });
+    expect(await readdir(room.session.path('room/uploads'))).toEqual([]);
   });
 
   test('is removed', async () => {

@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { sendTable } from '../../../client/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
-import { compressionOf, hashFile } from '../../../files/index.ts';
+import { companionOf, compressionOf, fileExists, hashFile, readTextFile, signaturePath } from '../../../files/index.ts';
 import { findInput, type TableFormat } from '../../../tabular/index.ts';
 import type { Job } from '../../../wire/index.ts';
 import type { TableProgress } from '../table-transfer.ts';
@@ -32,7 +32,9 @@ export async function sendToRoom(room: RoomConnection, sent: TableToSend): Promi
   const format = await requireSingle(path, sent.format);
   const { size: bytes } = await stat(path);
   const sha256 = await hashFile(path, signal);
-  const request = await OpenRequest.find(room, 'load', { table, sha256, format, csvInputNull: csvInputNull ?? null });
+  const signature = await readSignature(path);
+  const asked = { table, sha256, format, csvInputNull: csvInputNull ?? null, signature: signature ?? null };
+  const request = await OpenRequest.find(room, 'load', asked);
   const { id: begun, job: started = null } = request.known ?? {};
   const loading = started === null ? null : await ifThere(client.job(started, { signal }));
   if (loading !== null) return loading;
@@ -50,6 +52,7 @@ export async function sendToRoom(room: RoomConnection, sent: TableToSend): Promi
         table,
         format,
         csvInputNull,
+        signature,
         file: { bytes, sha256, read },
         uploadId,
         onStart: async (id) => {
@@ -77,6 +80,12 @@ async function ifThere<Found>(found: Promise<Found>): Promise<Found | null> {
     if (error instanceof SealroomError && error.code === 'SERVER_NOT_FOUND') return null;
     throw error;
   }
+}
+
+/** The signature beside a file, if it has one. */
+async function readSignature(path: string): Promise<string | undefined> {
+  const file = await companionOf(path, signaturePath);
+  return (await fileExists(file)) ? readTextFile(file) : undefined;
 }
 
 /** The format of a file that can be sent as it is. */
