@@ -3,7 +3,7 @@ import { createServer as createHttpServer, IncomingMessage, type Server, ServerR
 import { createServer as createHttpsServer } from 'node:https';
 import { BlockList, connect, isIP, isIPv6 } from 'node:net';
 import { rm } from 'node:fs/promises';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, RequestError } from '@hono/node-server';
 import { quoteForMessage, SealroomError, systemReason } from '../errors/index.ts';
 import { CertificateWatch, type TlsOptions } from './certificate-files.ts';
 import {
@@ -155,7 +155,10 @@ function listenerOf(
         throw new TypeError('not HTTP/1.1');
       return withQuietBody(await answer(request, { incoming, outgoing }), outgoing);
     },
-    { overrideGlobalObjects: false, errorHandler: () => new Response(null, { status: 500 }) },
+    {
+      overrideGlobalObjects: false,
+      errorHandler: (error) => new Response(null, { status: error instanceof RequestError ? 400 : 500 }),
+    },
   );
   return (incoming, outgoing) => {
     if (hasTooManyHeaders(incoming, limits)) {
