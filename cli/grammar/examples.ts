@@ -142,6 +142,14 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['room list --room room', 'the tables, checked'],
     ['room list --room room --json', 'the same for a program'],
   ],
+  'room serve': [
+    ['room serve room --config serve.yaml', 'as a service does'],
+    ['room serve room --origin https://room.example --tls off', 'behind a front on this machine'],
+  ],
+  'room ca': [
+    ['room ca init authority --name room.example', 'an authority for a closed network'],
+    ['room ca issue authority --name room.example', 'have it vouch for a server'],
+  ],
   'room job': [
     ['room job $JOB --room https://room.example', 'wait for its end, and get its result'],
     ['room job $JOB --room https://room.example --cancel', 'cancel it'],

@@ -95,6 +95,7 @@ export const GROUPS = {
     'allow-joins-on-columns-with-different-names',
     'preserve-nulls',
   ],
+  Server: ['config', 'origin', 'listen', 'tls-key', 'tls-cert', 'tls', 'pq-only', 'ops', 'standby'],
   AWS: ['from-clean-rooms', 'profile', 'region'],
   Advanced: [
     'kernel',
