@@ -27,6 +27,12 @@ const KEY = '3e6ad40c-61c3-4f0d-8e35-7f6f3a1b5c11';
 /** A job that is not there: what is refused here is refused before that is looked for. */
 const JOB = `/v1/jobs/${KEY}`;
 
+/** An upload that is not there. */
+const UPLOADED = `/v1/uploads/${KEY}`;
+
+const UPLOAD: Asked = { body: JSON.stringify({ bytes: 10, format: 'csv' }), headers: JSON_TYPE };
+const PART: Asked = { body: 'x', headers: { 'content-type': 'application/partial-upload', 'upload-offset': '0' } };
+
 /** Whom each route lets in, with a request that it takes. */
 const REQUESTS: readonly (readonly [method: string, target: string, as: string, asked: Asked])[] = [
   ['GET', '/v1/room', 'kim', {}],
@@ -41,6 +47,11 @@ const REQUESTS: readonly (readonly [method: string, target: string, as: string, 
   ['GET', `${JOB}/events`, 'kim', {}],
   ['GET', `${JOB}/result`, 'quin', {}],
   ['DELETE', `${JOB}/result`, 'quin', {}],
+  ['POST', '/v1/tables/impressions/uploads', 'pub', UPLOAD],
+  ['GET', UPLOADED, 'pub', {}],
+  ['PATCH', UPLOADED, 'pub', PART],
+  ['POST', `${UPLOADED}/complete`, 'pub', { body: JSON.stringify({ sha256: '0'.repeat(64) }), headers: JSON_TYPE }],
+  ['DELETE', UPLOADED, 'pub', {}],
   ['GET', '/v1/audit/checkpoint', 'kim', {}],
   ['GET', '/v1/audit/records', 'abe', {}],
   ['GET', '/v1/audit/records/0/proof', 'kim', {}],
@@ -97,6 +108,7 @@ describe('roles', () => {
     ['POST', '/v1/checks', 'abe', CHECK, 'QUERY_MEMBER'],
     ['POST', '/v1/queries', 'abe', { ...CHECK, headers: { ...JSON_TYPE, 'idempotency-key': KEY } }, 'QUERY_MEMBER'],
     ['DELETE', '/v1/tables/closed/rows', 'quin', {}, 'DATA_STEWARD'],
+    ['POST', '/v1/tables/closed/uploads', 'quin', UPLOAD, 'DATA_STEWARD'],
     ['GET', '/v1/audit/records', 'quin', {}, 'AUDITOR'],
   ])('%s %s is refused to %s', async (method, target, as, asked, role) => {
     const got = await room.ask(method, target, { as, ...asked });
@@ -115,6 +127,8 @@ describe('what is not there', () => {
     ['a table that is not there', 'DELETE', '/v1/tables/nothing/rows', 'sol'],
     ["another's table", 'DELETE', '/v1/tables/impressions/rows', 'sol'],
     ['a table without rows', 'DELETE', '/v1/tables/closed/rows', 'sol'],
+    ['an upload that is not there', 'GET', UPLOADED, 'sol'],
+    ['a job that is not there', 'GET', JOB, 'quin'],
     ['a record that is not there', 'GET', '/v1/audit/records/99/proof', 'abe'],
     ["a record of another's table", 'GET', '/v1/audit/records/1/proof', 'abe'],
     ['a route that is not there', 'GET', '/v1/rooms', 'quin'],
@@ -331,8 +345,14 @@ describe('a request over a connection', () => {
   });
 });
 
-test('every route that the app has is described, and so is what it gives to others', () => {
-  const paths = room.app.routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => `${method} ${path}`);
+test('every route is described, served, and was asked by all who may not', () => {
   const described = ROUTES.map(({ method, path }) => `${method} ${path}`);
-  expect(paths.filter((path) => !described.includes(path))).toEqual([]);
+  const served = room.app.routes
+    .filter(({ method }) => method !== 'ALL')
+    .map(({ method, path }) => `${method} ${path}`);
+  expect(served.sort()).toEqual([...described].sort());
+  const asked = new Set(
+    room.answered.filter(({ code }) => code === 'AUTH_KEY').map(({ method, route }) => `${method} ${route ?? ''}`),
+  );
+  expect(described.filter((route) => !asked.has(route))).toEqual(['GET /openapi.json']);
 });
