@@ -46,3 +46,16 @@ describe('samples/insurers: the demo', () => {
     expect(result.split('\n').length).toBeLessThan(expected.split('\n').length);
   }, 60_000);
 });
+
+describe('samples/network: the demo of a room as a service', () => {
+  it('sends tables, asks, is refused, opens and verifies, and leaves nothing behind', async () => {
+    const { exitCode, stdout, stderr } = await runScript('samples/network/demo.ts', [], { TMPDIR: workFolder });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toContain('loaded readers of paper: 120 rows');
+    expect(stdout).toContain('error: the query is refused for 3 reasons');
+    expect(stdout).toMatch(/verified \d+ records of a log of \d+/);
+    expect(stdout).toContain('The answer is that of the cleartext, and the log agrees with it.');
+    expect(stdout).not.toContain('\u001b');
+    expect(readdirSync(workFolder).filter((name) => name.startsWith('sealroom-'))).toEqual([]);
+  });
+});
