@@ -25,6 +25,7 @@ export const JOB_LIMITS: JobLimits = {
   queuePerMember: 20,
   queueTotal: 100,
   resultBytes: 10 * 2 ** 30,
+  freeBytes: 2 ** 30,
   resultDays: 7,
   jobDays: 30,
   jobsPerMember: 20_000,
@@ -152,10 +153,9 @@ export class Jobs implements AsyncDisposable {
     const repeated = this.#findRepeated(keyId, idempotency);
     if (repeated !== null) return this.#readSaved(repeated);
     if (!hasSpace) {
-      throw new SealroomError(
-        'SERVER_TOO_LARGE',
-        'the room has no space for results until receivers have fetched theirs',
-      );
+      throw new SealroomError('SERVER_TOO_LARGE', 'the room has no space for another result', {
+        hint: 'receivers make space when they fetch theirs; if there is still none, the disk of the room is full',
+      });
     }
     if (!hasPlace) {
       throw new SealroomError('SERVER_QUEUE_FULL', 'the room knows too many jobs of this member from the last day');

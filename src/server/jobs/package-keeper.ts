@@ -10,6 +10,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export interface KeepLimits {
   /** Bytes of all packages of the room. */
   readonly resultBytes: number;
+  /** Bytes of the disk that stay free when a query is taken: its result is on the disk twice for a moment, and its records have to fit. */
+  readonly freeBytes: number;
   /** Days that a package is kept. */
   readonly resultDays: number;
   /** Days that a job is known after its end. */
@@ -66,7 +68,7 @@ export class PackageKeeper {
    * day.
    */
   async makeSpace(): Promise<boolean> {
-    const { resultBytes } = this.#limits;
+    const { resultBytes, freeBytes } = this.#limits;
     const holders = this.#holders();
     let total = holders.reduce((sum, { result }) => sum + result.bytes, 0);
     for (const holder of holders) {
@@ -76,7 +78,7 @@ export class PackageKeeper {
       await this.#drop(holder);
       total -= result.bytes;
     }
-    return total < resultBytes;
+    return total < resultBytes && (await this.#results.freeBytes()) >= freeBytes;
   }
 
   /**

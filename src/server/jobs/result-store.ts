@@ -10,7 +10,7 @@ import {
 } from '../../age/index.ts';
 import { concatBytes, decodeUtf8, encodeUtf8 } from '../../bytes/index.ts';
 import { parseJson, SealroomError } from '../../errors/index.ts';
-import { fileExists, readPrivateFile, removeFile, writePrivateFile } from '../../files/index.ts';
+import { fileExists, freeBytesAt, readPrivateFile, removeFile, writePrivateFile } from '../../files/index.ts';
 import type { Recipients } from '../../package/index.ts';
 import { sha256Hex } from '../../platform/index.ts';
 import type { UnreleasedResult } from '../../room/index.ts';
@@ -114,6 +114,11 @@ export class ResultStore {
     const path = this.#pathOf(attempt, PACKAGE);
     if (!(await fileExists(path))) return null;
     return open(path, 'r');
+  }
+
+  /** Bytes of the disk that are free. */
+  freeBytes(): Promise<number> {
+    return freeBytesAt(this.#directory);
   }
 
   /** Removes a package. */

@@ -369,6 +369,14 @@ describe('what is kept', () => {
     await expect(jobs.openResult(BRAND, second.id)).rejects.toMatchObject({ code: 'RESULT_EXPIRED' });
   });
 
+  test('needs a disk with space: without it, no query is taken, and nothing is spent', async () => {
+    await using open = await openJobs(room, { limits: { freeBytes: Infinity } });
+    const before = await room.log();
+    const asked = open.jobs.submitQuery(BRAND, { sql: COUNT }, randomUUID());
+    await expect(asked).rejects.toMatchObject({ code: 'SERVER_TOO_LARGE' });
+    expect(await room.log()).toBe(before);
+  });
+
   test('is so many jobs of a member: the oldest ones are forgotten, but none of the last day', async () => {
     let now = NOW().getTime();
     await using other = await SampleRoom.start(['impressions', 'purchases']);
