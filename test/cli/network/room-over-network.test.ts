@@ -2,7 +2,7 @@ import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { verifyExport } from 'sealroom/audit';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parseVerifiers } from '#src/tlog/index';
-import { SampleRoom } from '../../room/run/support.ts';
+import { SampleRoom, waitFor } from '../../room/run/support.ts';
 import { type Outcome, SECRET } from '../../support/cli.ts';
 import { keyOf } from '../../support/manifests.ts';
 import { cut, ServedRoom } from './served-room.ts';
@@ -357,15 +357,21 @@ describe('a query', () => {
 
 test('jobs are watched until it is stopped', async () => {
   const controller = new AbortController();
-  served.intercept = ({ url }) => {
-    if (url === '/v1/jobs') setTimeout(() => controller.abort(), 100);
-    return false;
+  const polls = (): number => served.seen.filter((each) => each === 'GET /v1/jobs').length;
+  const untilPolled = async (times: number): Promise<void> => {
+    const before = polls();
+    await waitFor(() => Promise.resolve(polls() >= before + times));
   };
-  expect(await served.run(['room', 'watch'], { signal: controller.signal })).toMatchObject({
-    code: 0,
-    out: '',
-    err: '',
-  });
+  const watching = served.run(['room', 'watch'], { signal: controller.signal });
+  await untilPolled(1);
+  expect((await overNetwork(['query', REGIONS])).code).toBe(0);
+  await untilPolled(2);
+  controller.abort();
+  const { code, out, err } = await watching;
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  // What had ended before is no news.
+  expect(out).toMatch(/^(job [-0-9a-f]{36}, query of brand: .*\n)+$/);
+  expect(out.match(/: released, 3 rows\n/g)).toHaveLength(1);
 });
 
 describe('a table', () => {
