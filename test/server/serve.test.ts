@@ -5,12 +5,14 @@ import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Job } from 'sealroom/wire';
 import { RoomClient, type SentFile, sendTable } from '#src/client/index';
 import { type ServeConfig, type ServeOptions, serveRoom } from '#src/server/index';
 import { makeCertificate } from '../client/certificate.ts';
+import { SampleRoom } from '../room/run/support.ts';
 import { cleartextRows, NOW, RoomSession } from '../room/support.ts';
+import { RUNAWAY } from './jobs/support.ts';
 import { ROOT } from '../tooling/run-tool.ts';
 import { keyOf } from '../support/manifests.ts';
 
@@ -186,6 +188,22 @@ test('a certificate is read again when told to', async () => {
 
 test('a room with the shared secret at hand is not served', async () => {
   await expect(serve({}, { env: { C3R_SHARED_SECRET: 'AAAA' } })).rejects.toMatchObject({ code: 'SECRET_PRESENT' });
+});
+
+test('a query that runs when the room is to stop has time to end, and its member is told', async () => {
+  await using sample = await SampleRoom.start(['visits']);
+  const service = await serve({ queries: { processes: 1, timeoutMs: 3000 } }, { directory: sample.directory });
+  using brand = connect('brand');
+  const { id } = await brand.submit({ sql: RUNAWAY }, randomUUID());
+  let stopped: Promise<void> | null = null;
+  let state: Job['state'] | null = null;
+  for await (const job of brand.follow(id)) {
+    ({ state } = job);
+    if (state === 'running') stopped = service.stop();
+  }
+  expect([state, stopped === null]).toEqual(['failed', false]);
+  await stopped;
+  expect(lines.map((line) => (JSON.parse(line) as { event: string }).event).slice(-1)).toEqual(['stopped']);
 });
 
 /** `sealroom room serve` in a process of its own, once it serves. */
