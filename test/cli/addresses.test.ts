@@ -35,6 +35,7 @@ const MAY_BE_ADDRESSES: Readonly<Record<string, string>> = {
   'csv-input-null-value': 'a text of the table',
   'csv-output-null-value': 'a text of the table',
   key: 'its own errors say which URIs there are',
+  origin: 'the address of a room',
   param: 'a text of a query',
   prefix: 'a name in S3',
   room: 'a room over the network has one, and commands refuse other addresses',
