@@ -91,6 +91,7 @@ const SLOW = [
   'test/server/jobs/jobs.test.ts',
   'test/server/jobs/loads.test.ts',
   'test/server/jobs/over-network.test.ts',
+  'test/server/serve.test.ts',
   'test/signed-tables/signed-table.test.ts',
   'test/tabular/csv/line-encoder.test.ts',
   'test/tabular/csv/read.test.ts',
