@@ -71,6 +71,24 @@ test("a file of the room's is not named", () => {
   expect(toProblem(sent, ID).where).toEqual({ line: 3 });
 });
 
+/** Codes of files and rules that no load and no query of a room can end with: what needs a secret, a package, or the words of a check. */
+const ELSEWHERE: readonly string[] = [
+  'FORMAT_TAG',
+  'FORMAT_VALUE',
+  'FORMAT_SIDECAR',
+  'FORMAT_PACKAGE',
+  'FORMAT_REPLAY',
+  'RULE_CLEARTEXT',
+  'RULE_FINGERPRINT',
+  'RULE_QUERY',
+];
+
+test('whatever is wrong with a file that is loaded is told', () => {
+  const ofFiles = ERROR_CODES.filter((code) => /^(?:DATA|FORMAT|RULE)_/.test(code) && !ELSEWHERE.includes(code));
+  expect(ofFiles).toEqual(expect.arrayContaining(['RULE_DUPLICATES', 'RULE_SOURCE', 'FORMAT_CELL', 'DATA_COLUMN']));
+  for (const code of [...ofFiles, 'USAGE_OPTION', 'IO_ABORTED', 'IO_FORMAT']) expect(told).toContain(code);
+});
+
 describe('of a failure of the room itself, an id and nothing else is told', () => {
   test.each([
     ['another error', new Error('/srv/canary')],
