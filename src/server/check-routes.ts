@@ -8,25 +8,25 @@ import type { ServerEnv } from './caller.ts';
 import { openForMembers } from './gate.ts';
 import { Turns } from './limits.ts';
 
-/** How many checks may wait. */
+/** How many checks may wait, and how many of one member. */
 const MAX_CHECKS = 256;
+const MAX_CHECKS_EACH = 64;
 
 /** `/v1/checks`. */
 export function checkRoutes({ admission }: AppParts): Hono<ServerEnv> {
-  const checks = new Turns(MAX_CHECKS);
+  const bodies = new Turns(Infinity, MAX_CHECKS_EACH);
+  const checks = new Turns(MAX_CHECKS, MAX_CHECKS_EACH);
   const app = new Hono<ServerEnv>();
 
-  app.post('/v1/checks', (c) =>
-    checks.take(c.get('caller').member, async () => {
-      const caller = c.get('caller');
-      const { manifest } = await openForMembers(admission.reader);
-      requireKeyRole(manifest, caller, 'query');
-      const ask = await readJson(c, askBody);
-      // Not stopped if the member leaves: that would end the process that checks, and all others wait for a new one.
-      const check = await admission.check(toQueryRequest(ask, caller));
-      return c.json<CheckAnswer>(answerOf(check));
-    }),
-  );
+  app.post('/v1/checks', async (c) => {
+    const caller = c.get('caller');
+    const { manifest } = await openForMembers(admission.reader);
+    requireKeyRole(manifest, caller, 'query');
+    const ask = await bodies.take(caller.member, () => readJson(c, askBody));
+    // Not stopped if the member leaves: that would end the process that checks, and all others wait for a new one.
+    const check = await checks.take(caller.member, () => admission.check(toQueryRequest(ask, caller)));
+    return c.json<CheckAnswer>(answerOf(check));
+  });
 
   return app;
 }

@@ -13,6 +13,9 @@ import { notFound } from './problems.ts';
 /** The most bytes of a manifest that comes over the network: it is parsed at once, and nothing else is answered meanwhile. */
 const MAX_MANIFEST_BYTES = 1 << 20;
 
+/** How many manifests of one member may be on their way. */
+const BODIES_EACH = 2;
+
 const YAML = 'application/yaml';
 
 /** What the errors of a manifest call it; members are not told. */
@@ -23,6 +26,7 @@ export function roomRoutes(parts: AppParts): Hono<ServerEnv> {
   const { admission, now, allowClockJump } = parts;
   const { reader } = admission;
   const { directory } = reader;
+  const bodies = new Turns(Infinity, BODIES_EACH);
   const updates = new Turns(1);
   const app = new Hono<ServerEnv>();
 
@@ -37,17 +41,19 @@ export function roomRoutes(parts: AppParts): Hono<ServerEnv> {
     return c.body(manifestText, 200, { 'content-type': YAML, etag: `"${manifest.sha256}"` });
   });
 
-  app.put('/v1/manifest', (c) =>
-    updates.take(c.get('caller').member, async () => {
-      const { manifest: inForce } = await openForMembers(reader);
-      requireKeyRole(inForce, c.get('caller'), 'sign');
-      const replaces = readIfMatch(c.req.header('if-match'));
-      const text = await readText(c, YAML, MAX_MANIFEST_BYTES);
+  app.put('/v1/manifest', async (c) => {
+    const caller = c.get('caller');
+    requireKeyRole((await openForMembers(reader)).manifest, caller, 'sign');
+    const replaces = readIfMatch(c.req.header('if-match'));
+    // However slowly it comes, others can change the manifest meanwhile.
+    const text = await bodies.take(caller.member, () => readText(c, YAML, MAX_MANIFEST_BYTES));
+    return updates.take(caller.member, async () => {
+      requireKeyRole((await openForMembers(reader)).manifest, caller, 'sign');
       const update = { directory, manifest: text, manifestFile: MANIFEST_NAME, now, allowClockJump, replaces };
       const { manifest, removed, withdrawn } = await updateRoom(update);
       return c.json<ManifestUpdate>({ manifestSha256: manifest.sha256, removed, withdrawn });
-    }),
-  );
+    });
+  });
 
   app.delete('/v1/tables/:table/rows', async (c) => {
     const caller = c.get('caller');

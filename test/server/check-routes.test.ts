@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Got, ServedRoom } from './served-room.ts';
+import { type Got, ServedRoom, withBodyThatStops } from './served-room.ts';
 
 let room: ServedRoom;
 
@@ -50,6 +50,20 @@ describe('a check', () => {
     const limitOf = ({ json }: Got): unknown => (json as { statement: { limit: unknown } }).statement.limit;
     expect(limitOf(await check({ sql: SQL, maxRows: 10 }))).toBe(11);
     expect(limitOf(await check({ sql: SQL, maxRows: 10_000_000 }))).toBe(1_000_001);
+  });
+
+  test('is made while others of the member are on their way, of which there may be so many', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const slow = Array.from({ length: 64 }, () =>
+      withBodyThatStops(room.request('POST', '/v1/checks', { body: JSON.stringify({ sql: SQL }), headers })),
+    );
+    const answers = slow.map(({ request }) => room.app.fetch(request));
+    await Promise.all(slow.map(({ isRead }) => isRead));
+    expect(await check({ sql: SQL })).toMatchObject({ status: 503, code: 'SERVER_BUSY' });
+    const body = JSON.stringify({ sql: SQL });
+    expect(await room.ask('POST', '/v1/checks', { as: 'pub', body, headers })).toMatchObject({ status: 200 });
+    for (const { goOn } of slow) goOn();
+    for (const answer of answers) expect((await answer).status).toBe(200);
   });
 
   test('is refused for a receiver that is no member', async () => {

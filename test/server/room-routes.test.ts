@@ -2,7 +2,7 @@ import { insertSignature, parseManifest, printPublicKey, signManifest } from 'se
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { manifestWith, sign } from '../room/support.ts';
 import { type Json, keyOf } from '../support/manifests.ts';
-import { CHANGES, type Got, membersOf, ORIGIN, ServedRoom } from './served-room.ts';
+import { CHANGES, type Got, membersOf, ORIGIN, ServedRoom, withBodyThatStops } from './served-room.ts';
 
 /** Nothing changes it. */
 let shared: ServedRoom;
@@ -83,6 +83,23 @@ describe('another version of the manifest', () => {
       { kind: 'manifest' },
       { kind: 'remove', table: 'impressions' },
     ]);
+  });
+
+  test('is brought into force while another one is on its way', async () => {
+    await using room = await ServedRoom.start();
+    const text = sign(changed({ name: 'Summer' }));
+    const etag = (await room.ask('GET', '/v1/manifest')).headers.get('etag') ?? '';
+    const headers = { 'content-type': 'application/yaml', 'if-match': etag };
+    const slow = withBodyThatStops(room.request('PUT', '/v1/manifest', { as: 'brand', body: text, headers }));
+    const others = withBodyThatStops(room.request('PUT', '/v1/manifest', { as: 'brand', body: `${text}\n`, headers }));
+    const answers = [slow, others].map((each) => room.app.fetch(each.request));
+    await Promise.all([slow.isRead, others.isRead]);
+    expect(await put(room, `${text}\n\n`)).toMatchObject({ status: 503, code: 'SERVER_BUSY' });
+    others.goOn();
+    expect((await answers[1])?.status).toBe(200);
+    expect((await room.ask('GET', '/v1/room')).json).toMatchObject({ name: 'Summer' });
+    slow.goOn();
+    expect((await answers[0])?.status).toBe(412);
   });
 
   test('is refused if another is in force than the one that it replaces, or if it was in force before', async () => {

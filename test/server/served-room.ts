@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import type { Hono } from 'hono';
 import { printPublicKey, type Role } from 'sealroom/collab';
 import { contentDigest, problemBody, signRequest } from 'sealroom/wire';
@@ -62,6 +63,27 @@ export interface Got {
   readonly json: unknown;
   /** The code of a problem; `null` for a success. */
   readonly code: string | null;
+}
+
+/** A request whose body stops after its first byte, until it may go on. */
+export function withBodyThatStops(whole: Request): {
+  readonly request: Request;
+  readonly isRead: Promise<unknown>;
+  readonly goOn: () => void;
+} {
+  const events = new EventEmitter();
+  const isRead = once(events, 'read');
+  const rest = once(events, 'rest');
+  async function* blocks(): AsyncGenerator<Uint8Array> {
+    const bytes = new Uint8Array(await whole.arrayBuffer());
+    yield bytes.subarray(0, 1);
+    events.emit('read');
+    await rest;
+    yield bytes.subarray(1);
+  }
+  const { url, method, headers } = whole;
+  const request = new Request(url, { method, headers, body: ReadableStream.from(blocks()), duplex: 'half' });
+  return { request, isRead, goOn: () => events.emit('rest') };
 }
 
 /** A room with loaded rows, and the app that serves it in this process. */
