@@ -8,6 +8,7 @@ import { openCheckpoint, printInclusionProof, signCheckpoint } from '../tlog/ind
 import { History, MAX_GAP_MS } from './history.ts';
 import type { KeyEvent } from './key-event.ts';
 import type { Signer } from '../tlog/index.ts';
+import type { ClockJumps } from './steady-clock.ts';
 import { readLines } from './lines.ts';
 import { LOG_FILES, openLogFile, replaceCheckpoint, unreadable, logWriteFailure } from './log-file.ts';
 import { stampFiles, withLock } from '../files/index.ts';
@@ -35,7 +36,7 @@ export interface AuditLogOptions {
    * Whether a record may come more than a day after the one before it. Default: such a record is refused, because budgets follow the
    * times of records, and a clock that was wrong once would freeze them.
    */
-  readonly allowClockJump?: boolean | undefined;
+  readonly allowClockJump?: ClockJumps | undefined;
 }
 
 /** Says that a record is on the disk and signed. */
@@ -221,7 +222,9 @@ export class AuditLog implements AsyncDisposable {
   #timeFor(state: State, event: Pick<AuditEvent, 'kind'> & { readonly outcome?: AttemptEvent['outcome'] }): string {
     //= audit A-12
     const time = this.#nextTime(state);
-    if (this.#options.allowClockJump === true || !state.history.isJump(event, time)) return time;
+    const { allowClockJump = false } = this.#options;
+    const isAllowed = typeof allowClockJump === 'boolean' ? allowClockJump : allowClockJump.vouches(state.history.time);
+    if (isAllowed || !state.history.isJump(event, time)) return time;
     if (event.outcome !== undefined && event.outcome.kind !== 'refused') return state.history.time;
     const days = Math.floor((Date.parse(time) - Date.parse(state.history.time)) / MAX_GAP_MS);
     throw new SealroomError(

@@ -4,6 +4,11 @@ import type { AttemptEvent, AuditEvent, AuditRecord, StartEvent } from './audit-
 /** A day: the longest time between two records in milliseconds, unless a `clock` record is between them. */
 export const MAX_GAP_MS = 24 * 60 * 60 * 1000;
 
+/** Whether a time in ms is more than a day after that of a record; '' for no record. */
+export function isJumpBetween(previousTime: string, timeMs: number): boolean {
+  return previousTime !== '' && timeMs - Date.parse(previousTime) > MAX_GAP_MS;
+}
+
 /** What the records of a log have said so far, as far as later records must agree with it. */
 export class History {
   readonly ledger = new Ledger();
@@ -23,7 +28,7 @@ export class History {
    * follow the times of records, so a record of a far day would use them up until then. Logs of keys have no budgets.
    */
   isJump({ kind }: Pick<AuditEvent, 'kind'>, time: string): boolean {
-    return kind !== 'key' && this.#time !== '' && Date.parse(time) - Date.parse(this.#time) > MAX_GAP_MS;
+    return kind !== 'key' && isJumpBetween(this.#time, Date.parse(time));
   }
 
   /** Records of queries that started and whose end is not recorded: they are running, or were killed. */

@@ -38,6 +38,7 @@ export {
 } from './export.ts';
 export { type AttemptTrace, findAttempts } from './find-attempts.ts';
 export type { KeyEvent } from './key-event.ts';
+export { type ClockJumps, SteadyClock } from './steady-clock.ts';
 export { type RecordedQuery, recordQuery } from './query-text.ts';
 export { createSignerFile, readSignerFile } from './signer-file.ts';
 export { verifyLog, type VerifyOptions } from './verify.ts';

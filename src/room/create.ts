@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createAuditLog, createSignerFile, readRecords, type RoomEvent } from '../audit/index.ts';
+import { type ClockJumps, createAuditLog, createSignerFile, readRecords, type RoomEvent } from '../audit/index.ts';
 import { placeFile, temporaryName } from '../files/index.ts';
 import {
   type Manifest,
@@ -28,7 +28,7 @@ export interface RoomParts {
   readonly signerName?: string | undefined;
   readonly now: () => Date;
   /** Whether a record may come more than a day after the one before it; see `AuditLogOptions`. */
-  readonly allowClockJump?: boolean | undefined;
+  readonly allowClockJump?: ClockJumps | undefined;
 }
 
 /** What is needed to give a room another version of its manifest. */

@@ -1,3 +1,4 @@
+import type { ClockJumps } from '../audit/index.ts';
 import type { ErrorCode } from '../errors/index.ts';
 import type { Admission } from '../room/index.ts';
 import type { RoomView } from '../wire/index.ts';
@@ -36,7 +37,7 @@ export interface AppParts {
   readonly limits: RoomView['limits'];
   readonly now: () => Date;
   /** Whether a record may come more than a day after the one before it; see `AuditLogOptions`. */
-  readonly allowClockJump?: boolean | undefined;
+  readonly allowClockJump?: ClockJumps | undefined;
   /** Milliseconds since any instant, which never go back; default: the system's. */
   readonly elapsedMs?: (() => number) | undefined;
   /** Is told of each answer. */

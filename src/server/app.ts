@@ -58,6 +58,7 @@ export function createApp(parts: AppParts): Hono<ServerEnv> {
     if (received.hasBody && route.body === undefined) {
       throw new SealroomError('USAGE_BODY', 'this route takes no body');
     }
+    if (route.isRecorded === true) await admission.log.requireClock();
     await next();
   });
 

@@ -28,8 +28,17 @@ export async function onOwnAccount<T>(message: string, action: () => Promise<T>)
 
 /** The error as members are told it: a lock that another process holds is no failure. */
 function toldOf(error: unknown): unknown {
-  if (!(error instanceof SealroomError) || error.code !== 'IO_LOCKED') return error;
+  if (!(error instanceof SealroomError) || error.code !== 'IO_LOCKED') return clockToldOf(error);
   return new SealroomError('SERVER_BUSY', 'the room is being changed', { cause: error, hint: 'ask again in a second' });
+}
+
+/** An error as members are told it who cannot set the clock of the room: nothing is recorded until its operator has. */
+export function clockToldOf(error: unknown): unknown {
+  if (!(error instanceof SealroomError) || error.code !== 'IO_CLOCK') return error;
+  return new SealroomError('SERVER_BUSY', 'the room waits until its operator has looked at its clock', {
+    cause: error,
+    hint: 'ask again later',
+  });
 }
 
 /** The answer to a request that failed (RFC 9457). Of the room's own failures it says nothing but an id. */

@@ -44,6 +44,8 @@ export interface Route {
   readonly summary: string;
   /** Who may: any member, a role, or those whom it concerns. Everybody else gets 404, or 403 for a missing role. */
   readonly who: string;
+  /** Whether the room writes to its log for it, now or later. */
+  readonly isRecorded?: boolean;
   /** Whether no signature is asked for. */
   readonly isPublic?: boolean;
   readonly parameters?: readonly Parameter[];
@@ -100,6 +102,7 @@ const ROOM_ROUTES: readonly Route[] = [
     who: 'RULE_APPROVER; all members of the one in force have signed it, with the keys that they have there',
     parameters: [inHeader('If-Match', 'SHA-256 of the manifest that it replaces, in quotes')],
     body: { type: 'application/yaml' },
+    isRecorded: true,
     successes: { 200: ok('it is in force', json(manifestUpdateBody)) },
     refusals: [
       ...CHANGES,
@@ -128,6 +131,7 @@ const ROOM_ROUTES: readonly Route[] = [
     path: '/v1/tables/:table/rows',
     summary: 'Removes the rows of a table.',
     who: 'DATA_STEWARD of the owner',
+    isRecorded: true,
     successes: { 200: ok('they are removed', json(rowsRemovedBody)) },
     refusals: [...CHANGES, 'RULE_ROLE', 'SERVER_NOT_FOUND'],
   },
@@ -142,8 +146,10 @@ const JOB_ROUTES: readonly Route[] = [
     who: 'QUERY_MEMBER',
     parameters: [inHeader('Idempotency-Key', 'a UUID: under the same, the same question is asked once')],
     body: json(askBody),
+    isRecorded: true,
     successes: { 202: ok('the job', json(jobBody), { location: 'where the job is' }) },
     refusals: [
+      ...CHANGES,
       'RULE_ROLE',
       'USAGE_OPTION',
       'IDEMPOTENCY_KEY',
@@ -243,8 +249,9 @@ const UPLOAD_ROUTES: readonly Route[] = [
     summary: 'Ends an upload, which a job then loads.',
     who: 'the owner',
     body: json(uploadCompletionBody),
+    isRecorded: true,
     successes: { 202: ok('the job', json(jobBody), { location: 'where the job is' }) },
-    refusals: ['SERVER_NOT_FOUND', 'SERVER_QUEUE_FULL', 'UPLOAD_INCOMPLETE'],
+    refusals: [...CHANGES, 'SERVER_NOT_FOUND', 'SERVER_QUEUE_FULL', 'UPLOAD_INCOMPLETE'],
   },
   {
     method: 'DELETE',

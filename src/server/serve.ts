@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type AuditLog, SteadyClock } from '../audit/index.ts';
 import { type ErrorCode, SealroomError } from '../errors/index.ts';
 import { freeBytesAt, HeldLock } from '../files/index.ts';
 import { DEFAULT_MAX_ROWS } from '../query/index.ts';
@@ -25,6 +26,9 @@ export interface ServeOptions {
   /** Must contain neither the shared secret nor the name of its file. */
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => Date;
+  /** Milliseconds since any instant, which never go back; default: the system's. */
+  readonly elapsedMs?: (() => number) | undefined;
+  /** Whether the clock is right when the service starts, though it may be more than a day past the last record. */
   readonly allowClockJump?: boolean | undefined;
   readonly config: ServeConfig;
   /** Takes the lines of the log. */
@@ -46,6 +50,9 @@ const ANSWER_MS = 5000;
 /** How often a room that stands by tries to take over. */
 const STANDBY_MS = 100;
 
+/** How often the clock is compared with the time that has passed. */
+const CLOCK_MS = 60_000;
+
 /** Below this, a room is not ready: its log could not be written any more. */
 const LEAST_FREE_BYTES = 2 ** 30;
 
@@ -65,8 +72,9 @@ const REFUSALS: Readonly<Record<Exclude<Phase, 'serving'>, readonly [code: Error
  *   one is not to stand by; USAGE_OPTION if it cannot listen; the codes of the room, its log, its jobs and the certificate.
  */
 export async function serveRoom(options: ServeOptions): Promise<void> {
-  const { directory, env, now, config, signal, onListening } = options;
+  const { directory, env, now, elapsedMs = () => performance.now(), config, signal, onListening } = options;
   refuseSecrets(env);
+  const clock = new SteadyClock({ now, elapsedMs, isRight: options.allowClockJump === true });
   const reader = new RoomReader(directory);
   await reader.open();
   const log = jsonLog(options.writeLog, now);
@@ -95,13 +103,15 @@ export async function serveRoom(options: ServeOptions): Promise<void> {
   await using laterLock = ownLock === null ? await waitForLock(lockFile, signal) : null;
   const lock = ownLock ?? laterLock;
   if (lock === null || signal.aborted) return;
-  await withRoom(options, { reader, metrics, log }, async (answer, jobs) => {
+  await withRoom(options, { reader, metrics, log, clock }, async ({ answer, jobs, auditLog }) => {
     metrics.gauge('sealroom_queue_length', () => jobs.counts.waiting);
     metrics.gauge('sealroom_running', () => jobs.counts.running);
-    front.serve(answer, lock);
+    front.serve({ answer, lock, auditLog });
+    const clockTimer = await watchClock(auditLog, log);
     log({ level: 'info', event: 'serving' });
     onListening(listener.address, 'serving');
     await untilAborted(signal);
+    clearInterval(clockTimer);
     front.drain();
     log({ level: 'info', event: 'draining' });
     await Promise.all([listener.drain(DRAIN_MS + ANSWER_MS), jobs.drain(DRAIN_MS)]);
@@ -109,11 +119,18 @@ export async function serveRoom(options: ServeOptions): Promise<void> {
   log({ level: 'info', event: 'stopped' });
 }
 
+/** What a room is served with. */
+interface Serving {
+  readonly answer: Answer;
+  readonly lock: HeldLock;
+  readonly auditLog: AuditLog;
+}
+
 /** What answers, in each phase of a service. */
 class Front {
   readonly #reader: RoomReader;
   #phase: Phase = 'standby';
-  #serving: { readonly answer: Answer; readonly lock: HeldLock } | null = null;
+  #serving: Serving | null = null;
 
   constructor(reader: RoomReader) {
     this.#reader = reader;
@@ -123,8 +140,8 @@ class Front {
     return this.#phase === 'serving';
   }
 
-  serve(answer: Answer, lock: HeldLock): void {
-    this.#serving = { answer, lock };
+  serve(serving: Serving): void {
+    this.#serving = serving;
     this.#phase = 'serving';
   }
 
@@ -142,10 +159,12 @@ class Front {
 
   /** Why the room does not take requests, in a word; `null` if it does. */
   async whyNotReady(): Promise<string | null> {
-    if (this.#phase !== 'serving') return this.#phase;
-    if ((await this.#serving?.lock.isHeld()) !== true) return 'lock';
+    if (this.#phase !== 'serving' || this.#serving === null) return this.#phase;
+    const { lock, auditLog } = this.#serving;
+    if (!(await lock.isHeld())) return 'lock';
     try {
       await this.#reader.open();
+      if (!(await hasClock(auditLog))) return 'clock';
       return (await freeBytesAt(this.#reader.directory)) < LEAST_FREE_BYTES ? 'disk' : null;
     } catch {
       return 'room';
@@ -153,11 +172,42 @@ class Front {
   }
 }
 
+/** Whether records can be written by the clock as it is. @throws {SealroomError} for a log that cannot be written to anyway */
+async function hasClock(log: AuditLog): Promise<boolean> {
+  try {
+    await log.requireClock();
+    return true;
+  } catch (error) {
+    if (error instanceof SealroomError && error.code === 'IO_CLOCK') return false;
+    throw error;
+  }
+}
+
+/** Looks after the clock while a room is served, also when nothing is recorded. The operator is told once if it cannot be believed. */
+async function watchClock(auditLog: AuditLog, log: Log): Promise<NodeJS.Timeout> {
+  let isRight = true;
+  const look = async (): Promise<void> => {
+    const wasRight = isRight;
+    isRight = await hasClock(auditLog);
+    if (wasRight && !isRight) log({ level: 'error', event: 'clock', code: 'IO_CLOCK' });
+  };
+  await look().catch(() => undefined);
+  return setInterval(() => void look().catch(() => undefined), CLOCK_MS).unref();
+}
+
+/** What a room is opened with. */
+interface ServiceParts {
+  readonly reader: RoomReader;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly clock: SteadyClock;
+}
+
 /** Opens what answers members, and closes it after `action`. */
 async function withRoom(
-  { directory, env, now, allowClockJump, config }: ServeOptions,
-  { reader, metrics, log }: { readonly reader: RoomReader; readonly metrics: Metrics; readonly log: Log },
-  action: (answer: Answer, jobs: Jobs) => Promise<void>,
+  { directory, env, now, config }: ServeOptions,
+  { reader, metrics, log, clock: allowClockJump }: ServiceParts,
+  action: (opened: { readonly answer: Answer; readonly jobs: Jobs; readonly auditLog: AuditLog }) => Promise<void>,
 ): Promise<void> {
   const { queries, limits, keep } = config;
   const jobLimits = { ...JOB_LIMITS, ...limits, ...keep };
@@ -188,7 +238,8 @@ async function withRoom(
     allowClockJump,
     onAnswer: (answered) => tellAnswer(answered, log, metrics),
   });
-  await action((request, bindings) => app.fetch(request, bindings), jobs);
+  const answer: Answer = (request, bindings) => app.fetch(request, bindings);
+  await action({ answer, jobs, auditLog: admission.log });
 }
 
 function tellAnswer(answered: Answered, log: Log, metrics: Metrics): void {

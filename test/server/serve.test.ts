@@ -16,6 +16,8 @@ import { RUNAWAY } from './jobs/support.ts';
 import { ROOT } from '../tooling/run-tool.ts';
 import { keyOf } from '../support/manifests.ts';
 
+const DAY_MS = 24 * 3_600_000;
+
 /** A word that no log, metric or problem may have. */
 const CANARY = 'canary';
 
@@ -100,8 +102,8 @@ async function serve(config: Partial<ServeConfig> = {}, options: Partial<ServeOp
   return service;
 }
 
-function connect(member: string): RoomClient {
-  return new RoomClient({ origin, ca: certificate.cert, key: keyOf(member), now });
+function connect(member: string, clock = now): RoomClient {
+  return new RoomClient({ origin, ca: certificate.cert, key: keyOf(member), now: clock });
 }
 
 async function fileOf(path: string): Promise<SentFile> {
@@ -163,6 +165,28 @@ test('a member sends a table, which is loaded, and asks', async () => {
   for (const word of [CANARY, 'SELECT', 'impressions', session.directory]) {
     expect(lines.filter((line) => line.includes(word))).toEqual([]);
   }
+});
+
+test('a room that nothing was recorded in for days is served as before, unless its clock has moved by more', async () => {
+  const path = session.path('ops.sock');
+  let [days, daysMore] = [0, 0];
+  const clock = (): Date => new Date(now().getTime() + (days + daysMore) * DAY_MS);
+  await using sample = await SampleRoom.start(['visits']);
+  const elapsedMs = (): number => performance.now() + days * DAY_MS;
+  await serve({ ops: { path } }, { directory: sample.directory, now: clock, elapsedMs });
+  using brand = connect('brand', clock);
+  const ask = async (): Promise<Job | null> => {
+    const { id } = await brand.submit({ sql: 'SELECT * FROM nothing' }, randomUUID());
+    return last(brand.follow(id));
+  };
+  expect(await ask()).toMatchObject({ state: 'refused' });
+  days = 3;
+  expect(await ask()).toMatchObject({ state: 'refused' });
+  expect(await askOps({ socketPath: path }, '/readyz')).toEqual([200, 'ready\n']);
+  daysMore = 3;
+  expect(await askOps({ socketPath: path }, '/readyz')).toEqual([503, 'clock\n']);
+  expect((await brand.room()).origin).toBe(origin);
+  await expect(ask()).rejects.toMatchObject({ code: 'SERVER_BUSY' });
 });
 
 test('a room is served by one process, and again after it has ended', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AuditLog, BudgetChange } from '../../audit/index.ts';
+import type { AuditLog, BudgetChange, ClockJumps } from '../../audit/index.ts';
 import { openRoomLog, type Room } from '../room.ts';
 import { RoomReader } from '../room-reader.ts';
 import { refuseSecrets } from '../no-secrets.ts';
@@ -22,7 +22,7 @@ export interface RoomOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => Date;
   /** Whether a record may come more than a day after the one before it; see `AuditLogOptions`. */
-  readonly allowClockJump?: boolean | undefined;
+  readonly allowClockJump?: ClockJumps | undefined;
   /** The maximum number of rows to release; default: `DEFAULT_MAX_ROWS`. */
   readonly maxRows?: number | undefined;
   /** What reads the room, if it was read before; default: a new one. One of another directory is not used. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join, relative, sep } from 'node:path';
 import canonicalize from 'canonicalize';
 import * as z from 'zod';
+import type { ClockJumps } from '../../audit/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { createSalt, sha256Hex } from '../../platform/index.ts';
 import { type QueryRunner, receiversOf, type RoomReader } from '../../room/index.ts';
@@ -41,7 +42,7 @@ export interface JobsOptions {
   readonly processes: number;
   readonly now: () => Date;
   /** Whether a record may come more than a day after the one before it; see `AuditLogOptions`. */
-  readonly allowClockJump?: boolean | undefined;
+  readonly allowClockJump?: ClockJumps | undefined;
   readonly limits?: Partial<JobLimits> | undefined;
   /**
    * Is told how each job ended, and why it failed; and of one that still runs, why it cannot be ended yet. The reasons are for the operator

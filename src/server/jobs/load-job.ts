@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ClockJumps } from '../../audit/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { destroyFile, fileExists } from '../../files/index.ts';
 import { type LoadSummary, loadTable, type RoomReader } from '../../room/index.ts';
@@ -14,7 +15,7 @@ export interface LoadJobParts {
   readonly directory: string;
   readonly reader: RoomReader;
   readonly now: () => Date;
-  readonly allowClockJump?: boolean | undefined;
+  readonly allowClockJump?: ClockJumps | undefined;
 }
 
 /**

@@ -18,6 +18,7 @@ import { type Ask, describeFailure, type FailureReport, type Job } from '../../w
 import { requireKeyRole, toQueryRequest } from '../ask.ts';
 import type { Caller } from '../caller.ts';
 import { openForMembers } from '../gate.ts';
+import { clockToldOf } from '../problems.ts';
 import { describeHead, type JobHead, type KeptPackage, type QueryHead } from './job-file.ts';
 import type { ResultStore } from './result-store.ts';
 
@@ -194,7 +195,7 @@ function refusedJob(
 /** What members are told of a job that failed: that the room cannot read its own manifest is a failure of the room. */
 export function describeJobFailure(cause: unknown, id: string): FailureReport {
   const isOwn = cause instanceof SealroomError && cause.code.startsWith('MANIFEST_');
-  return describeFailure(isOwn ? null : cause, id);
+  return describeFailure(isOwn ? null : clockToldOf(cause), id);
 }
 
 /** The end of a query that was not answered. */
