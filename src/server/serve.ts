@@ -221,6 +221,7 @@ async function withRoom(
     processes: queries.processes,
     limits: jobLimits,
     report: (job, cause) => tellJob(job, cause, log, metrics),
+    onUnreadable: (job) => log({ level: 'error', event: 'job-unreadable', job }),
   });
   using uploads = await Uploads.open({
     reader,

@@ -73,8 +73,8 @@ const loadJob = z.discriminatedUnion('state', [
       snapshotSha256: sha256,
       /** The snapshot that was replaced. */
       replacedSha256: sha256.nullable(),
-      /** Columns that were not loaded, because the rule does not name them. */
-      leftOut: z.array(name).readonly(),
+      /** Headers of columns that were not loaded, because the rule does not name them. */
+      leftOut: z.array(text).readonly(),
       /** The key of the owner that signed the file. */
       signedBy: name.nullable(),
       notes: z.array(text).readonly(),

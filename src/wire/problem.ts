@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ERROR_CODES, type ErrorCode, joinProblems, listProblems, SealroomError } from '../errors/index.ts';
-import { text, uuid } from './parts.ts';
+import { cutText, text, uuid } from './parts.ts';
 
 /** What each status of an answer is called (RFC 9110). */
 const TITLES = {
@@ -84,6 +84,9 @@ const STATUS: Partial<Record<ErrorCode, ProblemStatus>> = {
   DATA_CORRUPT: 422,
 };
 
+/** How many errors are told at most. */
+const MAX_PROBLEMS = 1000;
+
 const position = z.int().min(1).optional();
 
 const error = z
@@ -110,8 +113,8 @@ const error = z
 export const failure = error
   .unwrap()
   .extend({
-    /** All errors, where there are several: the first is the one above. */
-    problems: z.array(error).min(2).max(1000).readonly().optional(),
+    /** The errors, where there are several: the first is the one above. */
+    problems: z.array(error).min(2).max(MAX_PROBLEMS).readonly().optional(),
   })
   .readonly();
 
@@ -139,11 +142,12 @@ function isTold({ code }: SealroomError): boolean {
 
 function toError({ code, message, hint, where }: SealroomError): z.infer<typeof error> {
   const { line, character, path, row, column } = where;
-  const given = Object.entries({ line, character, path, row, column }).filter(([, value]) => value !== undefined);
+  const places = { line, character, path: path && cutText(path), row, column: column && cutText(column) };
+  const given = Object.entries(places).filter(([, value]) => value !== undefined);
   return {
     code,
-    detail: message,
-    ...(hint === undefined ? {} : { hint }),
+    detail: cutText(message),
+    ...(hint === undefined ? {} : { hint: cutText(hint) }),
     ...(given.length === 0 ? {} : { where: Object.fromEntries(given) }),
   };
 }
@@ -161,7 +165,8 @@ export function describeFailure(cause: unknown, requestId: string): FailureRepor
       detail: `the room failed; its operator finds the reason under ${requestId}`,
     };
   }
-  return { ...toError(cause), ...(rest.length === 0 ? {} : { problems: [first, ...rest].map(toError) }) };
+  const problems = [first, ...rest].slice(0, MAX_PROBLEMS).map(toError);
+  return { ...toError(cause), ...(rest.length === 0 ? {} : { problems }) };
 }
 
 /** The status of the answer that tells an error with this code; 500 for those that members are not told. */

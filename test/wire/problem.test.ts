@@ -63,6 +63,14 @@ test('so are several in one', () => {
   );
 });
 
+test('what is longer than a text, and more than is told, is cut', () => {
+  const long = 'x'.repeat(200_000);
+  const sent = new SealroomError('DATA_COLUMN', long, { hint: long, where: { column: long, path: long } });
+  expect(travel(sent)).toMatchObject({ code: 'DATA_COLUMN', hint: expect.stringMatching(/^x+…$/) });
+  const others = Array<SealroomError>(2000).fill(new SealroomError('DATA_VALUE', 'a'));
+  expect(listProblems(travel(joinProblems(sent, others)))).toHaveLength(1000);
+});
+
 test("a file of the room's is not named", () => {
   const sent = new SealroomError('MANIFEST_INVALID', 'a', {
     where: { file: '/srv/rooms/canary/manifest.yaml', line: 3 },

@@ -49,6 +49,8 @@ const loadHead = z
     format: z.enum(['csv', 'parquet', 'arrow']),
     csvInputNull: z.array(text).readonly().nullable(),
     sha256,
+    /** How often the room began to load it and was killed, or is loading it now. */
+    begun: z.int().min(0),
   })
   .readonly();
 

@@ -3,11 +3,11 @@ import type { AttemptTrace } from '../../audit/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { removeFile } from '../../files/index.ts';
 import type { QueryRunner } from '../../room/index.ts';
-import type { Ask, Job } from '../../wire/index.ts';
+import { type Ask, type Job, jobBody } from '../../wire/index.ts';
 import { FairQueue } from './fair-queue.ts';
-import { describeHead, endHead, type LoadHead, type QueryHead } from './job-file.ts';
+import { describeHead, endHead, type JobHead, type LoadHead, type QueryHead } from './job-file.ts';
 import type { JobEntry, JobStore } from './job-store.ts';
-import { destroyLoaded, failedLoad, type LoadJobParts, runLoadJob } from './load-job.ts';
+import { destroyLoaded, failedLoad, givenUp, type LoadJobParts, runLoadJob } from './load-job.ts';
 import type { PackageKeeper } from './package-keeper.ts';
 import {
   cancelledJob,
@@ -42,6 +42,9 @@ export interface JobRunsParts extends LoadJobParts {
   readonly report: (job: Job, cause: unknown) => void;
 }
 
+/** What the log has of some attempts. */
+type Traces = ReadonlyMap<string, AttemptTrace>;
+
 /** The reason for which a load is stopped that goes on when the room is opened again. */
 const DRAINING = new Error('the room stops');
 
@@ -53,8 +56,10 @@ export class JobRuns {
     load: new FairQueue(),
   };
   readonly #running = new Map<JobEntry, Promise<void>>();
-  /** Jobs whose end is not known here yet, or could not be kept, such as for want of space. */
+  /** Jobs whose end is not known here yet, such as for want of space for a package. */
   readonly #unsettled = new Set<JobEntry>();
+  /** Ends that could not be written. */
+  readonly #unwritten = new Map<JobEntry, JobEnd>();
   readonly #disposals = new WeakMap<JobEntry, () => Promise<void>>();
   #isDraining = false;
 
@@ -102,20 +107,44 @@ export class JobRuns {
     return this.#queues[entry.head.kind].positionOf(entry);
   }
 
-  /** Ends a job that waits or runs. What cannot be written is written when the room is opened again, from the log. */
-  async end(entry: JobEntry, { job, result, cause }: JobEnd): Promise<void> {
+  /**
+   * Cancels a job that waits; returns whether it did wait.
+   *
+   * @throws {SealroomError} IO_WRITE, and then it waits again.
+   */
+  async cancelWaiting(entry: JobEntry): Promise<boolean> {
+    if (!this.withdraw(entry)) return false;
+    try {
+      await this.#write(entry, cancelledJob(entry.head));
+    } catch (error) {
+      this.enqueue(entry);
+      throw error;
+    }
+    return true;
+  }
+
+  /** Ends a job; until its end is on the disk, it runs for whoever asks. What cannot be written is written later. */
+  async #end(entry: JobEntry, given: JobEnd): Promise<void> {
+    const end = readableEnd(entry.head, given);
+    try {
+      await this.#write(entry, end);
+    } catch (error) {
+      entry.isRunning = true;
+      this.#unwritten.set(entry, end);
+      this.#reportUnsettled(entry, error);
+    }
+  }
+
+  /** Writes how a job ended, clears away what it needed, and tells it. */
+  async #write(entry: JobEntry, { job, result, cause }: JobEnd): Promise<void> {
     const { directory, store, results, now, report } = this.#parts;
-    entry.ask = null;
-    entry.end = job;
-    entry.head = endHead(entry.head, job, result, now().toISOString());
     const { head } = entry;
     const orReport = (error: unknown): void => report(job, error);
     // What may be in a file that was not loaded is gone before anything else.
     if (head.kind === 'load' && job.state !== 'done') await destroyLoaded(directory, head).catch(orReport);
-    await store
-      .save(entry)
-      .then(() => (head.kind === 'query' ? results.dropKept(head.attempt) : this.#removeLoaded(entry, head)))
-      .catch(orReport);
+    await store.end(entry, endHead(head, job, result, now().toISOString()), job);
+    const cleared = head.kind === 'query' ? results.dropKept(head.attempt) : this.#removeLoaded(entry, head);
+    await cleared.catch(orReport);
     entry.isRunning = false;
     store.notify(entry);
     report(job, cause);
@@ -130,34 +159,39 @@ export class JobRuns {
     const { store, runner, results } = this.#parts;
     const open = store.entries.filter(({ head }) => head.ended === null);
     const attempts = open.flatMap(({ head }) => (head.kind === 'query' ? [head.attempt] : []));
-    const traces: ReadonlyMap<string, AttemptTrace> =
-      attempts.length === 0 ? new Map() : await runner.findAttempts(attempts);
+    const traces: Traces = attempts.length === 0 ? new Map() : await runner.findAttempts(attempts);
     const waiting: JobEntry[] = [];
     for (const entry of open) {
       const { head } = entry;
-      const trace = head.kind === 'query' ? traces.get(head.attempt) : undefined;
-      if (head.kind === 'load' || trace === undefined) {
-        waiting.push(entry);
-        continue;
-      }
-      const end = await this.#settle(entry, head, trace);
-      if (end !== null) await this.end(entry, end);
+      const cause = head.kind === 'load' ? givenUp(head) : null;
+      const end =
+        head.kind === 'load'
+          ? cause && failedLoad(head, cause)
+          : traces.has(head.attempt)
+            ? await this.#settle(entry, head, traces)
+            : null;
+      if (end !== null) await this.#end(entry, end);
+      else if (!this.#unsettled.has(entry)) waiting.push(entry);
     }
     const kept = store.entries.flatMap(({ head }) =>
       head.kind === 'query' && (head.ended === null || head.result !== null) ? [head.attempt] : [],
     );
-    await results.sweep(new Set(kept));
+    if (!store.hasUnreadable) await results.sweep(new Set(kept));
     // Nothing starts before all that is left over is cleared away.
     for (const entry of waiting) this.enqueue(entry);
   }
 
   /** Ends jobs that could not be ended before. */
   async retry(): Promise<void> {
+    for (const [entry, end] of [...this.#unwritten]) {
+      this.#unwritten.delete(entry);
+      await this.#end(entry, end);
+    }
     for (const entry of [...this.#unsettled]) {
       this.#unsettled.delete(entry);
       const { head } = entry;
       const end = head.kind === 'query' ? await this.#settle(entry, head) : null;
-      if (end !== null) await this.end(entry, end);
+      if (end !== null) await this.#end(entry, end);
     }
   }
 
@@ -227,7 +261,7 @@ export class JobRuns {
     if (!isSaved) return;
     const { head } = entry;
     const end = head.kind === 'query' ? await this.#runQuery(entry, head) : await this.#runLoad(entry);
-    if (end !== null) await this.end(entry, end);
+    if (end !== null) await this.#end(entry, end);
   }
 
   async #runQuery(entry: JobEntry, head: QueryHead): Promise<JobEnd | null> {
@@ -244,11 +278,11 @@ export class JobRuns {
   }
 
   /** How a query ended by what the log says; `null` if it says nothing, or if the job cannot be ended yet. */
-  async #settle(entry: JobEntry, head: QueryHead, known?: AttemptTrace): Promise<JobEnd | null> {
+  async #settle(entry: JobEntry, head: QueryHead, known?: Traces): Promise<JobEnd | null> {
     const { runner } = this.#parts;
     try {
-      const trace = known ?? (await runner.findAttempts([head.attempt])).get(head.attempt);
-      return await settleQueryJob(this.#queryParts(), head, askOf(entry), trace);
+      const traces = known ?? (await runner.findAttempts([head.attempt]));
+      return await settleQueryJob(this.#queryParts(), head, askOf(entry), traces.get(head.attempt));
     } catch (error) {
       return this.#leave(entry, error);
     }
@@ -263,18 +297,24 @@ export class JobRuns {
   }
 
   async #runLoad(entry: JobEntry): Promise<JobEnd | null> {
+    const { store } = this.#parts;
     const { head, abort } = entry;
     if (head.kind !== 'load') throw new TypeError('not a load');
     try {
+      // Before anything is read of the file: what is in it may kill this process.
+      entry.head = { ...head, begun: head.begun + 1 };
+      await store.save(entry);
       return await runLoadJob(this.#parts, head, abort.signal);
     } catch (error) {
       const isBusy = error instanceof SealroomError && error.code === 'IO_LOCKED';
       if (!abort.signal.aborted && !isBusy) return failedLoad(head, error);
       if (abort.signal.aborted && abort.signal.reason !== DRAINING) return cancelledJob(head);
       // Nothing is wrong with the file: it is loaded in another turn, or when the room is opened again.
+      entry.head = head;
+      await store.save(entry).catch((failure: unknown) => this.#reportUnsettled(entry, failure));
       entry.isRunning = false;
       if (isBusy) this.#queues.load.add(head.caller.member, entry);
-      this.#parts.store.notify(entry);
+      store.notify(entry);
       return null;
     }
   }
@@ -291,6 +331,14 @@ export class JobRuns {
         : { ...describeHead(head), state: 'running' };
     this.#parts.report(job, error);
   }
+}
+
+/** The same end, if it can be read again from the file of the job; one that cannot is a failure of the room. */
+function readableEnd(head: JobHead, end: JobEnd): JobEnd {
+  const { success, error } = jobBody.safeParse(end.job);
+  if (success) return end;
+  const cause = new TypeError('a job ended in a way that could not be read again', { cause: error });
+  return head.kind === 'query' ? failedJob(head, cause) : failedLoad(head, cause);
 }
 
 function askOf({ ask, id }: JobEntry): Ask {

@@ -1,7 +1,7 @@
 import { lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { SealroomError, systemReason } from '../../errors/index.ts';
-import { writeFailure, writePrivateFile } from '../../files/index.ts';
+import { placeFile, writeFailure, writePrivateFile } from '../../files/index.ts';
 import type { Ask, Job } from '../../wire/index.ts';
 import { type JobFile, type JobHead, parseJobFile, printJobFile } from './job-file.ts';
 
@@ -10,18 +10,15 @@ export class JobEntry {
   head: JobHead;
   /** The question of a query that has not ended. */
   ask: Ask | null;
-  /** How it ended, until that is on the disk. */
-  end: Job | null;
   isRunning = false;
   /** Ends it while it runs. */
   readonly abort = new AbortController();
   /** Resolves once the file of the job has what is in memory. */
   saved: Promise<void> = Promise.resolve();
 
-  constructor({ head, ask, end }: JobFile) {
+  constructor({ head, ask }: Pick<JobFile, 'head' | 'ask'>) {
     this.head = head;
     this.ask = ask;
-    this.end = end;
   }
 
   get id(): string {
@@ -60,13 +57,16 @@ export async function makeRoomDirectory(path: string): Promise<void> {
   });
 }
 
-const ENDING = '.json';
+/** How the names of jobs end, and of those that could not be read. */
+const [ENDING, UNREADABLE] = ['.json', '.unreadable'];
 
 /** How many files are read at the same time. */
 const READ_AT_ONCE = 64;
 
 /** The jobs of a room: a file for each, of which the parts that are short are in memory. */
 export class JobStore {
+  /** Whether there are files that could not be read: what else is kept may be of their jobs. */
+  readonly hasUnreadable: boolean;
   readonly #directory: string;
   readonly #entries = new Map<string, JobEntry>();
   /** By key of the request and idempotency key. */
@@ -74,30 +74,45 @@ export class JobStore {
   /** Calls that wait for the next state of a job, by its id. */
   readonly #waiting = new Map<string, Set<() => void>>();
 
-  private constructor(directory: string) {
+  private constructor(directory: string, hasUnreadable: boolean) {
     this.#directory = directory;
+    this.hasUnreadable = hasUnreadable;
   }
 
   /**
-   * Reads all jobs in a directory, which is made if it is not there.
+   * Reads all jobs in a directory, which is made if it is not there. A file that is not that of a job is moved aside: one job does not
+   * keep a room from all others.
    *
-   * @throws {SealroomError} ROOM_STATE if a file is not that of a job; IO_READ, IO_WRITE.
+   * @param onUnreadable is told the name of each such file, without its ending, and what is wrong
+   * @throws {SealroomError} ROOM_STATE if there is a link; IO_READ, IO_WRITE.
    */
-  static async open(directory: string): Promise<JobStore> {
+  static async open(directory: string, onUnreadable: (id: string, cause: unknown) => void): Promise<JobStore> {
     await makeRoomDirectory(directory);
-    const store = new JobStore(directory);
     const names = await readdir(directory);
     // What was being written when the room was killed does not count.
-    const unfinished = names.filter((name) => !name.endsWith(ENDING));
+    const unfinished = names.filter((name) => !name.endsWith(ENDING) && !name.endsWith(UNREADABLE));
     for (const name of unfinished) await rm(join(directory, name), { recursive: true, force: true });
     const paths = names.filter((name) => name.endsWith(ENDING)).map((name) => join(directory, name));
+    let hasUnreadable = names.some((name) => name.endsWith(UNREADABLE));
+    const readOrMove = async (path: string): Promise<readonly JobFile[]> => {
+      try {
+        return [await readJob(path)];
+      } catch (error) {
+        if (!(error instanceof SealroomError) || error.code !== 'ROOM_STATE') throw error;
+        hasUnreadable = true;
+        await moveAside(path);
+        onUnreadable(basename(path, ENDING), error);
+        return [];
+      }
+    };
     const files: JobFile[] = [];
     for (let first = 0; first < paths.length; first += READ_AT_ONCE) {
-      files.push(...(await Promise.all(paths.slice(first, first + READ_AT_ONCE).map(readJob))));
+      files.push(...(await Promise.all(paths.slice(first, first + READ_AT_ONCE).map(readOrMove))).flat());
     }
+    const store = new JobStore(directory, hasUnreadable);
     files.sort(({ head: a }, { head: b }) => compareTexts(`${a.created} ${a.id}`, `${b.created} ${b.id}`));
     // What is long of jobs that have ended stays in their files.
-    for (const file of files) store.add(new JobEntry({ ...file, end: null }));
+    for (const file of files) store.add(new JobEntry(file));
     return store;
   }
 
@@ -131,23 +146,37 @@ export class JobStore {
   }
 
   /**
-   * Writes the file of a job, flushed; what is long and will not change is then left to the file.
+   * Writes the file of a job, flushed.
    *
    * @throws {SealroomError} IO_WRITE
    */
   save(entry: JobEntry): Promise<void> {
-    const saved = entry.saved
-      .catch(() => undefined)
-      .then(async () => {
-        const { head, ask } = entry;
-        const end = entry.end ?? (head.ended === null ? null : (await this.#read(head.id)).end);
-        await writePrivateFile(this.#pathOf(head.id), printJobFile({ head, ask, end }), { replaces: true });
-        entry.end = null;
-      });
+    const saved = afterwards(entry.saved, async () => {
+      const { head, ask } = entry;
+      const end = head.ended === null ? null : (await this.#read(head.id)).end;
+      await this.#write({ head, ask, end });
+    });
     entry.saved = saved;
     // Whoever saves is told, and others wait for it.
     saved.catch(() => undefined);
     return saved;
+  }
+
+  /**
+   * Writes how a job ended, flushed; only then has it ended in memory as well. What is long is left to the file.
+   *
+   * @param head of the job that has ended
+   * @throws {SealroomError} IO_WRITE, and then the job is as it was.
+   */
+  end(entry: JobEntry, head: JobHead, end: Job): Promise<void> {
+    const written = afterwards(entry.saved, async () => {
+      await this.#write({ head, ask: null, end });
+      entry.head = head;
+      entry.ask = null;
+    });
+    // The file has what is in memory, whether this could be written or not.
+    entry.saved = written.catch(() => undefined);
+    return written;
   }
 
   /**
@@ -156,7 +185,7 @@ export class JobStore {
    * @throws {SealroomError} IO_READ, ROOM_STATE if its file is not there or not as it was written.
    */
   async readEnd(entry: JobEntry): Promise<Job> {
-    const end = entry.end ?? (await this.#read(entry.id)).end;
+    const { end } = await this.#read(entry.id);
     if (end !== null) return end;
     throw notAJob(this.#pathOf(entry.id));
   }
@@ -190,6 +219,10 @@ export class JobStore {
     });
   }
 
+  #write(file: JobFile): Promise<void> {
+    return writePrivateFile(this.#pathOf(file.head.id), printJobFile(file), { replaces: true });
+  }
+
   #read(id: string): Promise<JobFile> {
     return readJob(this.#pathOf(id));
   }
@@ -197,6 +230,12 @@ export class JobStore {
   #pathOf(id: string): string {
     return join(this.#directory, `${id}${ENDING}`);
   }
+}
+
+/** Does something once something else is over, however it went. */
+async function afterwards(before: Promise<void>, action: () => Promise<void>): Promise<void> {
+  await before.catch(() => undefined);
+  await action();
 }
 
 function keyOf({ caller, idempotency }: Extract<JobHead, { kind: 'query' }>): string {
@@ -222,9 +261,16 @@ async function readJob(path: string): Promise<JobFile> {
   return job;
 }
 
+async function moveAside(path: string): Promise<void> {
+  const aside = `${path.slice(0, -ENDING.length)}${UNREADABLE}`;
+  await placeFile(path, aside, { replaces: true }).catch((error: unknown) => {
+    throw writeFailure(error, path);
+  });
+}
+
 function notAJob(file: string): SealroomError {
   return new SealroomError('ROOM_STATE', 'the file of a job is not as it was written', {
     where: { file },
-    hint: 'restore it, or remove it: its idempotency key and its result are then no longer known',
+    hint: 'restore it from a backup: without it, its idempotency key and its result are not known',
   });
 }

@@ -14,7 +14,7 @@ import { describeHead, type LoadHead, type QueryHead } from './job-file.ts';
 import { JobRuns, type QueueLimits } from './job-runs.ts';
 import { JobEntry, JobStore } from './job-store.ts';
 import { type KeepLimits, type OpenPackage, PackageKeeper } from './package-keeper.ts';
-import { admitQuery, cancelledJob } from './query-job.ts';
+import { admitQuery } from './query-job.ts';
 import { ResultStore } from './result-store.ts';
 import { notFound } from '../problems.ts';
 
@@ -49,6 +49,8 @@ export interface JobsOptions {
    * alone.
    */
   readonly report?: ((job: Job, cause: unknown) => void) | undefined;
+  /** Is told the id of each job whose file cannot be read; a file that is not that of a job is moved aside when the room is opened. */
+  readonly onUnreadable?: ((id: string, cause: unknown) => void) | undefined;
 }
 
 /** A file to load into a table. */
@@ -105,13 +107,13 @@ export class Jobs implements AsyncDisposable {
   /**
    * Reads the jobs of a room, ends those that were running when it was last stopped, and goes on with those that were waiting.
    *
-   * @throws {SealroomError} ROOM_STATE if a job is not as it was written; SECRET_INVALID if the key for results cannot be read; IO_*,
+   * @throws {SealroomError} ROOM_STATE if there is a link; SECRET_INVALID if the key for results cannot be read; IO_*,
    *   AUDIT_* for the room and its log.
    */
   static async open(options: JobsOptions): Promise<Jobs> {
     const { reader, now } = options;
     const { directory } = reader;
-    const store = await JobStore.open(join(directory, 'jobs'));
+    const store = await JobStore.open(join(directory, 'jobs'), options.onUnreadable ?? (() => undefined));
     const results = await ResultStore.open(join(directory, 'results'), join(directory, 'results.key'), now());
     const jobs = new Jobs(options, store, results);
     await jobs.#keeper.expire();
@@ -171,7 +173,7 @@ export class Jobs implements AsyncDisposable {
       idempotency,
       result: null,
     };
-    return this.#submit(new JobEntry({ head, ask, end: null }));
+    return this.#submit(new JobEntry({ head, ask }));
   }
 
   /**
@@ -193,8 +195,9 @@ export class Jobs implements AsyncDisposable {
       format,
       csvInputNull,
       sha256,
+      begun: 0,
     };
-    return this.#submit(new JobEntry({ head, ask: null, end: null }), dispose);
+    return this.#submit(new JobEntry({ head, ask: null }), dispose);
   }
 
   /**
@@ -228,7 +231,7 @@ export class Jobs implements AsyncDisposable {
   }
 
   /**
-   * A page of the jobs that a member asked for or receives results of, newest first.
+   * A page of the jobs that a member asked for or receives results of, newest first, without those whose files cannot be read.
    *
    * @throws {SealroomError} USAGE_OPTION if `after` is not the id of such a job.
    */
@@ -238,15 +241,15 @@ export class Jobs implements AsyncDisposable {
     if (after !== undefined && last < 0) throw new SealroomError('USAGE_OPTION', '`after` is not the id of a job');
     const rest = visible.slice(last + 1).filter((entry) => state === undefined || entry.state === state);
     const page = rest.slice(0, PAGE);
-    const jobs = await Promise.all(page.map((entry) => this.read(entry)));
-    return { jobs, next: rest.length > PAGE ? (page.at(-1)?.id ?? null) : null };
+    const jobs = await Promise.all(page.map((entry) => this.#readIfReadable(entry)));
+    return { jobs: jobs.filter((job) => job !== null), next: rest.length > PAGE ? (page.at(-1)?.id ?? null) : null };
   }
 
   /**
    * Cancels a job of the caller's member: one that waits has cost nothing, what one that runs has spent remains spent. A job that has ended
    * stays as it is.
    *
-   * @throws {SealroomError} SERVER_NOT_FOUND if it is another's; RULE_ROLE.
+   * @throws {SealroomError} SERVER_NOT_FOUND if it is another's; RULE_ROLE; IO_WRITE, and then a job that waits is not cancelled.
    */
   async cancel(caller: Caller, id: string): Promise<Job> {
     const entry = this.find(caller, id);
@@ -254,9 +257,8 @@ export class Jobs implements AsyncDisposable {
     if (head.caller.member !== caller.member) throw notFound();
     const { manifest } = await openForMembers(this.#options.reader);
     requireKeyRole(manifest, caller, head.kind === 'query' ? 'query' : 'encrypt');
-    if (this.#runs.withdraw(entry)) await this.#runs.end(entry, cancelledJob(head));
-    else entry.abort.abort();
-    return this.read(entry);
+    if (!(await this.#runs.cancelWaiting(entry))) entry.abort.abort();
+    return this.#readSaved(entry);
   }
 
   /** Waits until a job has another state than the given one, for at most so many milliseconds. */
@@ -334,6 +336,15 @@ export class Jobs implements AsyncDisposable {
       throw error;
     }
     return this.read(entry);
+  }
+
+  async #readIfReadable(entry: JobEntry): Promise<Job | null> {
+    try {
+      return await this.read(entry);
+    } catch (error) {
+      this.#options.onUnreadable?.(entry.id, error);
+      return null;
+    }
   }
 
   async #readSaved(entry: JobEntry): Promise<Job> {

@@ -3,11 +3,15 @@ import type { ClockJumps } from '../../audit/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { destroyFile, fileExists } from '../../files/index.ts';
 import { type LoadSummary, loadTable, type RoomReader } from '../../room/index.ts';
+import { cutText } from '../../wire/index.ts';
 import { requireKeyRole } from '../ask.ts';
 import { openForMembers } from '../gate.ts';
 import { notFound } from '../problems.ts';
 import { describeHead, type LoadHead } from './job-file.ts';
 import { describeJobFailure, type JobEnd } from './query-job.ts';
+
+/** A file that may be what kills the room is not loaded a third time. */
+const MOST_BEGUN = 2;
 
 /** What tables are loaded with. */
 export interface LoadJobParts {
@@ -55,7 +59,7 @@ function doneJob(head: LoadHead, summary: LoadSummary, file: string): JobEnd['jo
   const { rows, sourceSha256, sha256: snapshotSha256 } = snapshot;
   const { replacedSha256, leftOut, signedBy, notes, warnings } = summary;
   // The member knows the file under another name.
-  const hide = (text: string): string => text.replaceAll(file, 'the file');
+  const hide = (text: string): string => cutText(text.replaceAll(file, 'the file'));
   return {
     ...describeHead(head),
     state: 'done',
@@ -63,7 +67,7 @@ function doneJob(head: LoadHead, summary: LoadSummary, file: string): JobEnd['jo
     sourceSha256,
     snapshotSha256,
     replacedSha256,
-    leftOut,
+    leftOut: leftOut.map(cutText),
     signedBy,
     notes: notes.map(hide),
     warnings: warnings.map(hide),
@@ -81,6 +85,14 @@ export function failedLoad(head: LoadHead, cause: unknown): JobEnd {
 
 function isUnprotected(cause: unknown): cause is SealroomError {
   return cause instanceof SealroomError && cause.code === 'RULE_PROTECTION';
+}
+
+/** Why a load is given up that was begun this often when the room was killed; `null` if it is tried again. */
+export function givenUp({ begun }: LoadHead): SealroomError | null {
+  if (begun < MOST_BEGUN) return null;
+  return new SealroomError('SERVER_INTERNAL', 'the room was killed twice while it loaded this file', {
+    hint: 'ask its operator before you send the file again',
+  });
 }
 
 /** Overwrites and removes the file of a load, if it is there: what is not protected may be in it. */

@@ -233,3 +233,23 @@ test('a crash under another manifest is recorded by what its start says', async 
   });
   expect(await problemsOf(room)).toEqual([]);
 });
+
+test('a file whose load kills the room twice is not loaded again, and is gone', async () => {
+  const path = join(room.directory, 'twice.part');
+  await copyFile(room.session.path('purchases.parquet'), path);
+  const sha256 = createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+  const before = await openRoom(room.directory);
+  const order = { table: 'purchases', format: 'parquet', path, sha256 } as const;
+  await crashAt('load 1', order, randomUUID());
+  const { id } = await jobOf('"twice.part"');
+  // What another process is told to load comes after what it finds.
+  await crashAt('load 1', order, randomUUID());
+  await using open = await openJobs(room);
+  const first = await open.jobs.read(open.jobs.find(BRAND, id));
+  expect(jobBody.parse(first)).toMatchObject({ kind: 'load', state: 'failed', failure: { code: 'SERVER_INTERNAL' } });
+  expect(JSON.stringify(first)).toContain('killed twice');
+  expect(await fileExists(path)).toBe(false);
+  expect((await openRoom(room.directory)).tables).toEqual(before.tables);
+});

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Job, jobBody } from '#src/wire/index';
@@ -284,6 +284,58 @@ describe('a job that is cancelled', () => {
   });
 });
 
+describe('a room that cannot write for a while', () => {
+  const fileOf = (id: string): string => join(room.directory, 'jobs', `${id}.json`);
+
+  /** Puts a directory in the place of the file of a job. */
+  async function block(id: string): Promise<void> {
+    await rename(fileOf(id), `${fileOf(id)}.away`);
+    await mkdir(fileOf(id));
+  }
+
+  async function unblock(id: string): Promise<void> {
+    await rm(fileOf(id), { recursive: true });
+    await rename(`${fileOf(id)}.away`, fileOf(id));
+  }
+
+  test('tells nobody that a job was cancelled which could still run', async () => {
+    await using open = await openJobs(room);
+    const { jobs } = open;
+    const blocker = await jobs.submitQuery(BRAND, { sql: RUNAWAY }, randomUUID());
+    const { id } = await jobs.submitQuery(BRAND, { sql: COUNT }, randomUUID());
+    await block(id);
+    await expect(jobs.cancel(BRAND, id)).rejects.toMatchObject({ code: 'IO_WRITE' });
+    expect(await jobs.read(jobs.find(BRAND, id))).toMatchObject({ state: 'queued', queuePosition: 1 });
+    await unblock(id);
+    expect(await jobs.cancel(BRAND, id)).toMatchObject({ state: 'cancelled' });
+    await jobs.cancel(BRAND, blocker.id);
+    await endOf(jobs, BRAND, blocker.id);
+  });
+
+  test('tells how a job ended once that is on the disk', async () => {
+    await using open = await openJobs(room);
+    const { jobs, runner } = open;
+    const run = runner.run.bind(runner);
+    runner.run = async (...args) => {
+      const outcome = await run(...args);
+      await block((await asked).id);
+      return outcome;
+    };
+    const asked = jobs.submitQuery(BRAND, { sql: REFUSED }, randomUUID());
+    const { id } = await asked;
+    await waitFor(() => Promise.resolve(open.ends.length > 0));
+    expect(open.ends).toMatchObject([{ job: { id, state: 'running' }, cause: { code: 'IO_WRITE' } }]);
+    expect(await jobs.read(jobs.find(BRAND, id))).toMatchObject({ state: 'running' });
+    await jobs.tend();
+    expect(await jobs.read(jobs.find(BRAND, id))).toMatchObject({ state: 'running' });
+    await unblock(id);
+    await jobs.tend();
+    const job = await jobs.read(jobs.find(BRAND, id));
+    expect(job).toMatchObject({ state: 'refused' });
+    expect(await readFile(fileOf(id), 'utf8')).toContain('"state":"refused"');
+  });
+});
+
 describe('a room that stops', () => {
   test('lets what waits wait, ends what runs, and goes on when it is opened again', async () => {
     const key = randomUUID();
@@ -392,7 +444,7 @@ describe('what is kept', () => {
     expect(() => jobs.find(BRAND, refused.id)).toThrow('there is nothing here');
   });
 
-  test('is private, and a directory of jobs with a link or another file is refused', async () => {
+  test('is private', async () => {
     await using other = await SampleRoom.start(['impressions', 'purchases']);
     {
       await using open = await openJobs(other);
@@ -404,11 +456,47 @@ describe('what is kept', () => {
       );
       expect(modes).toEqual([0, 0, 0, 0]);
     }
-    const path = join(other.directory, 'jobs', `${randomUUID()}.json`);
-    await writeFile(path, '{}');
-    await expect(openJobs(other)).rejects.toMatchObject({ code: 'ROOM_STATE', where: { file: path } });
-    await writeFile(path, await readFile(join(other.directory, 'room.json')));
-    await expect(openJobs(other)).rejects.toMatchObject({ code: 'ROOM_STATE' });
+  });
+
+  test('stays as it is beside a file that is not that of a job, which is moved aside', async () => {
+    await using other = await SampleRoom.start(['impressions', 'purchases']);
+    const ids: string[] = [];
+    {
+      await using open = await openJobs(other);
+      for (let count = 0; count < 2; count += 1) {
+        const { id } = await open.jobs.submitQuery(BRAND, { sql: COUNT }, randomUUID());
+        await endOf(open.jobs, BRAND, id);
+        ids.push(id);
+      }
+    }
+    const [damaged = '', whole = ''] = ids;
+    const fileOf = (id: string): string => join(other.directory, 'jobs', `${id}.json`);
+    const content = await readFile(fileOf(damaged));
+    await writeFile(fileOf(damaged), content.subarray(0, -20));
+    const stranger = randomUUID();
+    await writeFile(fileOf(stranger), await readFile(join(other.directory, 'room.json')));
+    const told: unknown[] = [];
+    const onUnreadable = (id: string, cause: unknown): void => void told.push({ id, cause });
+    {
+      await using open = await openJobs(other, { onUnreadable });
+      expect(told).toHaveLength(2);
+      for (const id of [damaged, stranger]) {
+        expect(told).toContainEqual({ id, cause: expect.objectContaining({ code: 'ROOM_STATE' }) });
+        expect(() => open.jobs.find(BRAND, id)).toThrow('there is nothing here');
+      }
+      expect((await open.jobs.list(BRAND)).jobs.map(idOf)).toEqual([whole]);
+      // One whose file is damaged while the room is open does not hide the others either.
+      await writeFile(fileOf(whole), '{}');
+      const { id } = await open.jobs.submitQuery(BRAND, { sql: REFUSED }, randomUUID());
+      await endOf(open.jobs, BRAND, id);
+      expect((await open.jobs.list(BRAND)).jobs.map(idOf)).toEqual([id]);
+      expect(told[2]).toMatchObject({ id: whole, cause: { code: 'ROOM_STATE' } });
+    }
+    // Whoever restores the file has the job and its result again.
+    await rm(join(other.directory, 'jobs', `${damaged}.unreadable`));
+    await writeFile(fileOf(damaged), content);
+    await using open = await openJobs(other, { onUnreadable });
+    expect((await openResultOf(other, open.jobs, 'brand', damaged)).statement.rows).toBe(1);
   });
 
   test('never follows a link', async () => {

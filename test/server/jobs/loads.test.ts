@@ -1,11 +1,14 @@
-import { createHash } from 'node:crypto';
-import { copyFile, link, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { copyFile, link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fileExists } from '#src/files/index';
 import { type Job, jobBody } from '#src/wire/index';
-import { openRoom } from 'sealroom/room';
-import { SampleRoom } from '../../room/run/support.ts';
+import { openRoom, RoomReader } from 'sealroom/room';
+import type { LoadHead } from '#src/server/jobs/job-file';
+import { runLoadJob } from '#src/server/jobs/load-job';
+import { cleartextRows, RoomSession } from '../../room/support.ts';
+import { NOW, SampleRoom } from '../../room/run/support.ts';
 import { callerOf, endOf, openJobs, problemsOf } from './support.ts';
 
 const BRAND = callerOf('brand');
@@ -26,10 +29,11 @@ afterAll(async () => {
 async function arrived(name: string, as: string): Promise<{ readonly path: string; readonly sha256: string }> {
   const path = join(room.directory, 'in', as);
   await copyFile(room.session.path(name), path);
-  const sha256 = createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex');
-  return { path, sha256 };
+  return { path, sha256: hashOf(await readFile(path)) };
+}
+
+function hashOf(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 const idOf = ({ id }: Job): string => id;
@@ -91,6 +95,53 @@ test('a file that is not the one that was announced is not loaded', async () => 
   const order = { table: 'purchases', format: 'parquet', path: file.path, sha256: '0'.repeat(64) } as const;
   const { id } = await open.jobs.submitLoad(BRAND, order);
   expect(await endOf(open.jobs, BRAND, id)).toMatchObject({ state: 'failed', failure: { code: 'RULE_SOURCE' } });
+});
+
+test('whatever the headers of a file are, its job can be read again', async () => {
+  const header = 'x'.repeat(300_000);
+  const path = join(room.directory, 'in', 'headers.part');
+  await writeFile(path, `${header},,b\n1,2,3\n`);
+  let id: string;
+  {
+    await using open = await openJobs(room);
+    const sha256 = hashOf(await readFile(path));
+    ({ id } = await open.jobs.submitLoad(PUB, { table: 'impressions', format: 'csv', path, sha256 }));
+    expect(await endOf(open.jobs, PUB, id)).toMatchObject({ state: 'failed', failure: { code: 'DATA_COLUMN' } });
+  }
+  await using open = await openJobs(room);
+  const job = await open.jobs.read(open.jobs.find(PUB, id));
+  expect(jobBody.parse(job)).toMatchObject({ state: 'failed', failure: { code: 'DATA_COLUMN' } });
+});
+
+test('columns that are left out are told by their headers, whatever those are', async () => {
+  await using session = await RoomSession.start();
+  const headers = ['', 'x'.repeat(300), 'y'.repeat(300_000)];
+  const encrypted = await readFile(await session.encrypt('enc.csv', cleartextRows(20)), 'utf8');
+  const [first = '', ...rows] = encrypted.trimEnd().split('\n');
+  const path = session.inRoom('more.part');
+  await writeFile(path, [`${first},${headers.join(',')}`, ...rows.map((row) => `${row},1,2,3`), ''].join('\n'));
+  const { directory } = session;
+  const { keyId } = PUB;
+  const head: LoadHead = {
+    kind: 'load',
+    state: 'queued',
+    id: randomUUID(),
+    created: NOW().toISOString(),
+    caller: { keyId, member: 'pub', person: null },
+    ended: null,
+    table: 'impressions',
+    path: 'more.part',
+    format: 'csv',
+    csvInputNull: null,
+    sha256: hashOf(await readFile(path)),
+    begun: 1,
+  };
+  const { signal } = new AbortController();
+  const { job } = await runLoadJob({ directory, reader: new RoomReader(directory), now: NOW }, head, signal);
+  expect(jobBody.parse(job)).toMatchObject({
+    state: 'done',
+    leftOut: ['notes', '', headers[1], expect.stringMatching(/^y+…$/)],
+  });
 });
 
 test('a table of another member is not loaded, and a file outside of the room is never touched', async () => {
