@@ -6,6 +6,7 @@ import { readTextFile } from '../../src/files/index.ts';
 import { type ClockArguments, roomDirectory, withClockJump } from '../options/room-option.ts';
 import { type OutputArguments, withOutputOptions } from '../options/output-options.ts';
 import { printAnswer } from '../output/answer.ts';
+import { EXIT } from '../exit.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** The arguments of `room serve`. */
@@ -37,6 +38,7 @@ export async function runServe(args: ServeArguments, io: CliIo): Promise<void> {
     writeLog: (line) => io.stderr.write(line),
     signal: io.signal ?? new AbortController().signal,
     onReload: io.onHangUp,
+    onLost: () => process.exit(EXIT.failed),
     onListening: (address, state) => {
       const words = state === 'serving' ? 'serves the room' : 'stands by';
       printAnswer(io, args, { address, state, origin: config.origin }, [`${words} on ${address}, as ${config.origin}`]);

@@ -37,6 +37,8 @@ export interface ServeOptions {
   readonly signal: AbortSignal;
   /** Is given what reads the certificate again. */
   readonly onReload?: ((reload: () => void) => void) | undefined;
+  /** Must end this process at once: another one may serve the room by now, and no more may be written to it. */
+  readonly onLost: () => never;
   /** Called when requests are answered, on which address; while it stands by, all are refused for now. */
   readonly onListening: (address: string, state: 'serving' | 'standby') => void;
 }
@@ -52,6 +54,9 @@ const STANDBY_MS = 100;
 
 /** How often the clock is compared with the time that has passed. */
 const CLOCK_MS = 60_000;
+
+/** How often the lock is looked at. */
+const LOCK_MS = 1000;
 
 /** Below this, a room is not ready: its log could not be written any more. */
 const LEAST_FREE_BYTES = 2 ** 30;
@@ -103,7 +108,11 @@ export async function serveRoom(options: ServeOptions): Promise<void> {
   await using laterLock = ownLock === null ? await waitForLock(lockFile, signal) : null;
   const lock = ownLock ?? laterLock;
   if (lock === null || signal.aborted) return;
-  await withRoom(options, { reader, metrics, log, clock }, async ({ answer, jobs, auditLog }) => {
+  using lease = new Lease(lock, () => {
+    log({ level: 'error', event: 'lock-lost' });
+    return options.onLost();
+  });
+  await withRoom(options, { reader, metrics, log, clock, lease }, async ({ answer, jobs, auditLog }) => {
     metrics.gauge('sealroom_queue_length', () => jobs.counts.waiting);
     metrics.gauge('sealroom_running', () => jobs.counts.running);
     front.serve({ answer, lock, auditLog });
@@ -117,6 +126,31 @@ export async function serveRoom(options: ServeOptions): Promise<void> {
     await Promise.all([listener.drain(DRAIN_MS + ANSWER_MS), jobs.drain(DRAIN_MS)]);
   });
   log({ level: 'info', event: 'stopped' });
+}
+
+/** The lock of a room, for as long as this process may write to it. If it is lost, such as by a replaced file, the process ends. */
+class Lease implements Disposable {
+  readonly #lock: HeldLock;
+  readonly #onLost: () => never;
+  readonly #timer: NodeJS.Timeout;
+  #isOver = false;
+
+  constructor(lock: HeldLock, onLost: () => never) {
+    this.#lock = lock;
+    this.#onLost = onLost;
+    this.#timer = setInterval(() => void this.require().catch(() => undefined), LOCK_MS).unref();
+  }
+
+  /** Requires that the lock is still held. */
+  async require(): Promise<void> {
+    const isHeld = await this.#lock.isHeld().catch(() => false);
+    if (!isHeld && !this.#isOver) this.#onLost();
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    clearInterval(this.#timer);
+  }
 }
 
 /** What a room is served with. */
@@ -201,12 +235,13 @@ interface ServiceParts {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly clock: SteadyClock;
+  readonly lease: Lease;
 }
 
 /** Opens what answers members, and closes it after `action`. */
 async function withRoom(
   { directory, env, now, config }: ServeOptions,
-  { reader, metrics, log, clock: allowClockJump }: ServiceParts,
+  { reader, metrics, log, clock: allowClockJump, lease }: ServiceParts,
   action: (opened: { readonly answer: Answer; readonly jobs: Jobs; readonly auditLog: AuditLog }) => Promise<void>,
 ): Promise<void> {
   const { queries, limits, keep } = config;
@@ -220,6 +255,7 @@ async function withRoom(
     runner,
     processes: queries.processes,
     limits: jobLimits,
+    requireLock: () => lease.require(),
     report: (job, cause) => tellJob(job, cause, log, metrics),
     onUnreadable: (job) => log({ level: 'error', event: 'job-unreadable', job }),
   });

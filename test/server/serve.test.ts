@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -87,6 +87,9 @@ async function serve(config: Partial<ServeConfig> = {}, options: Partial<ServeOp
     writeLog: (line) => lines.push(line),
     signal: stop.signal,
     onReload: (given) => (reload = given),
+    onLost: () => {
+      throw new Error('the lock was lost');
+    },
     onListening: listening,
     ...options,
   });
@@ -256,6 +259,12 @@ test('a room that stands by takes over from a process that is killed', async () 
   await once(child, 'close');
   expect((await answer).origin).toBe(origin);
   expect(await askOps({ socketPath: path }, '/readyz')).toEqual([200, 'ready\n']);
+});
+
+test('a process whose lock was replaced ends at once', async () => {
+  const child = await spawnService(`127.0.0.1:${String(port)}`);
+  await rm(session.path('room/serve.lock'));
+  expect(await once(child, 'close')).toEqual([1, null]);
 });
 
 test('a process that is told to stop ends with 0', async () => {

@@ -320,8 +320,8 @@ export class JobRuns {
   }
 
   #queryParts(): QueryJobParts {
-    const { reader, runner, results, keeper } = this.#parts;
-    return { reader, runner, results, expiry: () => keeper.expiry() };
+    const { reader, runner, results, keeper, requireLock } = this.#parts;
+    return { reader, runner, results, requireLock, expiry: () => keeper.expiry() };
   }
 
   #reportUnsettled({ head }: JobEntry, error: unknown): void {

@@ -44,6 +44,8 @@ export interface JobsOptions {
   /** Whether a record may come more than a day after the one before it; see `AuditLogOptions`. */
   readonly allowClockJump?: ClockJumps | undefined;
   readonly limits?: Partial<JobLimits> | undefined;
+  /** Is awaited before anything is run or released, and does not return if another process may have the room by now. */
+  readonly requireLock?: (() => Promise<void>) | undefined;
   /**
    * Is told how each job ended, and why it failed; and of one that still runs, why it cannot be ended yet. The reasons are for the operator
    * alone.

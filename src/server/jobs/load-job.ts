@@ -20,6 +20,8 @@ export interface LoadJobParts {
   readonly reader: RoomReader;
   readonly now: () => Date;
   readonly allowClockJump?: ClockJumps | undefined;
+  /** Is awaited before anything is run or released, and does not return if another process may have the room by now. */
+  readonly requireLock?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface LoadJobParts {
  * @throws {SealroomError} RULE_ROLE if the caller may not load tables by now; SERVER_NOT_FOUND if the table is another's; as `loadTable`.
  */
 export async function runLoadJob(
-  { directory, reader, now, allowClockJump }: LoadJobParts,
+  { directory, reader, now, allowClockJump, requireLock }: LoadJobParts,
   head: LoadHead,
   signal: AbortSignal,
 ): Promise<JobEnd> {
@@ -40,6 +42,7 @@ export async function runLoadJob(
   if (!(await fileExists(file))) {
     throw new SealroomError('UPLOAD_INCOMPLETE', 'the file is no longer there', { hint: 'send it again' });
   }
+  await requireLock?.();
   const summary = await loadTable({
     directory,
     table,

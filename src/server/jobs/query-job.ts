@@ -36,6 +36,8 @@ export interface QueryJobParts {
   readonly reader: RoomReader;
   readonly runner: QueryRunner;
   readonly results: ResultStore;
+  /** Is awaited before anything is run or released, and does not return if another process may have the room by now. */
+  readonly requireLock?: (() => Promise<void>) | undefined;
   /** When a package that is made now is removed; ISO 8601, UTC. */
   readonly expiry: () => string;
 }
@@ -74,16 +76,20 @@ export async function runQueryJob(
   ask: Ask,
   signal: AbortSignal,
 ): Promise<JobEnd> {
-  const { reader, runner, results } = parts;
+  const { reader, runner, results, requireLock } = parts;
   const { attempt, salt } = head;
   const room = await openForMembers(reader);
   const { request, recipients } = admitQuery(room, head.caller, ask);
+  await requireLock?.();
   const outcome = await runner.run(request, {
     attempt,
     salt,
     room,
     signal,
-    beforeRelease: (result) => results.keep(attempt, { ...result, recipients }),
+    beforeRelease: async (result) => {
+      await requireLock?.();
+      await results.keep(attempt, { ...result, recipients });
+    },
   });
   if (outcome.kind === 'refused') return endOf(refusedJob(head, outcome));
   try {

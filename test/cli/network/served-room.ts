@@ -55,6 +55,9 @@ export class ServedRoom implements AsyncDisposable {
       },
       writeLog: () => undefined,
       signal: this.#stop.signal,
+      onLost: () => {
+        throw new Error('the lock was lost');
+      },
       onListening: listening,
     });
   }
