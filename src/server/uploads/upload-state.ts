@@ -16,6 +16,8 @@ const uploadState = uploadRequestBody
     table: z.string(),
     /** Bytes that have arrived and are on the disk. */
     offset: z.int().min(0),
+    /** When it was announced. */
+    started: z.iso.datetime({ precision: 3 }),
     /** When the last part arrived. */
     touched: z.iso.datetime({ precision: 3 }),
     /** Whether it was handed over to be loaded. */

@@ -6,6 +6,7 @@ import type { RoomReader } from '../../room/index.ts';
 import type { Job, Upload, UploadRequest } from '../../wire/index.ts';
 import { requireKeyRole } from '../ask.ts';
 import type { Caller } from '../caller.ts';
+import { JOB_LIMITS } from '../jobs/jobs.ts';
 import { notFound } from '../problems.ts';
 import { type Part, PartReceiver } from './part-receiver.ts';
 import { UploadFolder, type UploadState } from './upload-state.ts';
@@ -19,6 +20,8 @@ export interface UploadLimits {
   readonly perMember: number;
   /** How long an upload waits for its next part. */
   readonly idleMs: number;
+  /** How long an upload may take. */
+  readonly lifeMs: number;
 }
 
 /** The limits of a room. */
@@ -27,6 +30,7 @@ const UPLOAD_LIMITS: UploadLimits = {
   partBytes: 64 << 20,
   perMember: 2,
   idleMs: 24 * 3_600_000,
+  lifeMs: 7 * 24 * 3_600_000,
 };
 
 /** What {@link Uploads} are opened with. */
@@ -61,7 +65,7 @@ interface Entry {
 /** How often uploads are looked for that nobody goes on with. */
 const SWEEP_MS = 600_000;
 
-/** Free bytes of the disk for each byte of an upload: the file, and three times the snapshot that is made of it. */
+/** Free bytes of the disk, besides those that queries and the log need, for each byte of an upload: the file, and three times the snapshot that is made of it. */
 const DISK_FACTOR = 4;
 
 /**
@@ -130,7 +134,8 @@ export class Uploads implements Disposable {
       });
     }
     const announced = open.reduce((sum, { bytes, offset }) => sum + bytes - offset, request.bytes);
-    if (free < DISK_FACTOR * announced) throw tooLarge('the disk of the room is too full for this file');
+    if (free - JOB_LIMITS.freeBytes < DISK_FACTOR * announced)
+      throw tooLarge('the disk of the room is too full for this file');
     const touched = this.#now().toISOString();
     const id = randomUUID();
     const entry = this.#add({
@@ -140,6 +145,7 @@ export class Uploads implements Disposable {
       table,
       ...request,
       offset: 0,
+      started: touched,
       touched,
       isComplete: false,
     });
@@ -255,8 +261,14 @@ export class Uploads implements Disposable {
     return entry;
   }
 
-  #isExpired({ state: { touched, isComplete } }: Entry): boolean {
-    return !isComplete && Date.parse(touched) + this.#limits.idleMs <= this.#now().getTime();
+  #isExpired({ state }: Entry): boolean {
+    return !state.isComplete && this.#expiryOf(state) <= this.#now().getTime();
+  }
+
+  /** When an upload is removed that has not ended, in ms since 1970. */
+  #expiryOf({ started, touched }: UploadState): number {
+    const { idleMs, lifeMs } = this.#limits;
+    return Math.min(Date.parse(touched) + idleMs, Date.parse(started) + lifeMs);
   }
 
   /** Removes uploads that nobody goes on with, and those whose file was loaded by a process that was killed then. */
@@ -274,9 +286,10 @@ export class Uploads implements Disposable {
     await this.#folder.remove(entry.state.id);
   }
 
-  #describe({ id, table, bytes, offset, format, touched }: UploadState): Upload {
-    const { partBytes, idleMs } = this.#limits;
-    const expires = new Date(Date.parse(touched) + idleMs).toISOString();
+  #describe(state: UploadState): Upload {
+    const { id, table, bytes, offset, format } = state;
+    const { partBytes } = this.#limits;
+    const expires = new Date(this.#expiryOf(state)).toISOString();
     return { id, table, bytes, offset, format, expires, maxPartBytes: partBytes };
   }
 }

@@ -7,6 +7,7 @@ import { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SealroomError } from 'sealroom';
 import { contentDigest, type Job, parseDigest, toProblem } from 'sealroom/wire';
+import { freeBytesAt } from '#src/files/index';
 import { RoomReader } from '#src/room/index';
 import { Listener } from '#src/server/listen';
 import { uploadRoutes } from '#src/server/uploads/upload-routes';
@@ -209,6 +210,26 @@ describe('an upload', () => {
     uploads[Symbol.dispose]();
     await open({ uploadBytes: Number.MAX_SAFE_INTEGER });
     expect(await start({ bytes: 2 ** 52 })).toMatchObject({ status: 413, body: { code: 'SERVER_TOO_LARGE' } });
+  });
+
+  test('leaves the space that queries and the log need', async () => {
+    uploads[Symbol.dispose]();
+    await open({ uploadBytes: Number.MAX_SAFE_INTEGER });
+    const bytes = Math.floor(((await freeBytesAt(room.directory)) - 2 ** 29) / 4);
+    expect(await start({ bytes })).toMatchObject({ status: 413, body: { code: 'SERVER_TOO_LARGE' } });
+  });
+
+  test('expires after a week, however often something comes', async () => {
+    const id = await begin();
+    const begun = time;
+    for (let day = 1; day <= 7; day += 1) {
+      time = begun + day * 23.9 * 3_600_000;
+      expect(await send(id, day - 1, CONTENT.subarray(day - 1, day))).toMatchObject({ status: 204 });
+    }
+    const expires = new Date(begun + 7 * 24 * 3_600_000).toISOString();
+    expect(await ask('GET', `/v1/uploads/${id}`)).toMatchObject({ status: 200, body: { expires } });
+    time = begun + 7 * 24 * 3_600_000;
+    expect(await ask('GET', `/v1/uploads/${id}`)).toMatchObject({ status: 404 });
   });
 
   test('expires if nothing comes for a day', async () => {
