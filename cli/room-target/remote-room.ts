@@ -17,7 +17,7 @@ import {
 } from '../../src/actions/member/network.ts';
 import { listExamplesOfMembers, type MemberExamples, readCheckedManifest } from '../../src/actions/operator/index.ts';
 import type { Manifest } from '../../src/collab/index.ts';
-import { SealroomError } from '../../src/errors/index.ts';
+import { escapeUnprintable, SealroomError } from '../../src/errors/index.ts';
 import type { TableOutput } from '../../src/tabular/index.ts';
 import { type Ask, type CheckAnswer, type Job, toSealroomError } from '../../src/wire/index.ts';
 import { readOptionalFile } from '../options/collaboration-options.ts';
@@ -242,6 +242,13 @@ export class RemoteRoom implements RoomTarget, LogTarget, Disposable {
     const memory = { kind: 'memory', format: 'arrow', receive: (bytes: Uint8Array) => void (table = bytes) } as const;
     const output = targets.table === null ? memory : this.#outputOf(targets.table);
     const { package: opened } = await openResult(this.#room, job, { ...wish, output, overwrite });
+    // Only the package says what it answers, where this home does not know what was asked.
+    if (wish.ask === null && opened !== null && !this.#isJson) {
+      const { template, parameters, sql } = opened.statement.question;
+      const values = Object.entries(parameters).map(([name, value]) => ` --param ${name}=${value}`);
+      const asked = template === null ? sql : `--template ${template}${values.join('')}`;
+      say(this.#io, 'note', `the room says that this was asked: ${escapeUnprintable(asked)}`);
+    }
     return { columns: opened?.statement.columns ?? null, obligations: opened?.statement.obligations ?? [], table };
   }
 

@@ -326,6 +326,8 @@ describe('a query', () => {
     expect(await requests()).toEqual([]);
     const end = await overNetwork(['room', 'job', id]);
     expect(end).toMatchObject({ code: 0, out: expect.stringMatching(/^region,people,spend\nBavaria,156/) });
+    // The home does not know what it was.
+    expect(end.err).toContain('note: the room says that this was asked: SELECT');
     const cancelled = await overNetwork(['room', 'job', id, '--cancel']);
     expect(cancelled).toMatchObject({ code: 0, out: `job ${id}, query of brand: released, 3 rows\n` });
     expect(served.seen.at(-1)).toBe(`DELETE /v1/jobs/${id}`);
