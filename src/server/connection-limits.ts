@@ -22,6 +22,9 @@ export interface ConnectionLimits {
   /** A body has to bring {@link minBytesPerSecond} on average over this time, again and again. */
   readonly slowAfterMs: number;
   readonly minBytesPerSecond: number;
+  /** An answer that waits for its reader has to be read with {@link minReadBytesPerSecond} on average over this time, again and again. */
+  readonly unreadAfterMs: number;
+  readonly minReadBytesPerSecond: number;
 }
 
 /** The limits of a room. */
@@ -37,6 +40,8 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   requestsPerConnection: 10_000,
   slowAfterMs: 30_000,
   minBytesPerSecond: 16 << 10,
+  unreadAfterMs: 60_000,
+  minReadBytesPerSecond: 4 << 10,
 };
 
 /** The options of a server of Node that has these limits from the start. */
@@ -91,7 +96,10 @@ export function limitConnections(
     });
     if (!isFronted && count > limits.connectionsPerAddress) socket.destroy();
   });
-  server.on('request', (incoming: IncomingMessage) => destroyIfSlow(incoming, limits));
+  server.on('request', (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    destroyIfSlow(incoming, limits);
+    destroyIfUnread(outgoing, limits);
+  });
   return {
     closeIdle: idleCloser(server, isFronted ? 'connection' : 'secureConnection'),
     closeAll: () => sockets.forEach((socket) => socket.destroy()),
@@ -134,4 +142,20 @@ function destroyIfSlow(incoming: IncomingMessage, { slowAfterMs, minBytesPerSeco
     before = socket.bytesRead;
   }, slowAfterMs).unref();
   incoming.once('close', () => clearInterval(timer));
+}
+
+/** Cuts off a client that reads an answer too slowly. One that is waited for, such as for events, has nothing to read. */
+function destroyIfUnread(outgoing: ServerResponse, { unreadAfterMs, minReadBytesPerSecond }: ConnectionLimits): void {
+  const { socket } = outgoing;
+  if (socket === null) return;
+  const least = (minReadBytesPerSecond * unreadAfterMs) / 1000;
+  let before = socket.bytesWritten;
+  let hasWaited = false;
+  const timer = setInterval(() => {
+    const isWaiting = socket.writableLength > 0;
+    if (hasWaited && isWaiting && socket.bytesWritten - before < least) socket.destroy();
+    before = socket.bytesWritten;
+    hasWaited = isWaiting;
+  }, unreadAfterMs).unref();
+  outgoing.once('close', () => clearInterval(timer));
 }

@@ -52,9 +52,16 @@ async function put({ key, cert }: { readonly key?: string; readonly cert?: strin
 let breakOff = (): void => undefined;
 let broken = Promise.resolve();
 
+/** When `/endless` is cut off. */
+let onCut = (): void => undefined;
+
 const app = new Hono()
   .get('/', (c) => c.text('here'))
   .post('/', async (c) => c.text(String((await c.req.arrayBuffer()).byteLength)))
+  .get('/endless', () => {
+    const pull = (controller: ReadableStreamDefaultController): void => controller.enqueue(new Uint8Array(1 << 16));
+    return new Response(new ReadableStream({ pull, cancel: () => onCut() }));
+  })
   .get('/broken', () => {
     let pulls = 0;
     const body = new ReadableStream({
@@ -265,6 +272,15 @@ describe('limits', () => {
     const socket = await shakeHands(listener);
     socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc');
     expect(await readAll(socket)).toBe('');
+  });
+
+  test('an answer that is not read is cut off', async () => {
+    const isCut = new Promise<void>((resolve) => (onCut = resolve));
+    const listener = await open({ limits: { unreadAfterMs: 100, minReadBytesPerSecond: 1000 } });
+    const socket = await shakeHands(listener);
+    socket.write('GET /endless HTTP/1.1\r\nHost: x\r\n\r\n');
+    await isCut;
+    socket.destroy();
   });
 
   test('a connection that waits for its next request is closed, and so is one that has had many', async () => {
