@@ -262,6 +262,7 @@ async function withRoom(
   using uploads = await Uploads.open({
     reader,
     now,
+    stateOfJob: (id) => jobs.stateOf(id),
     limits,
     onPart: (bytes) => metrics.count('sealroom_upload_bytes_total', {}, bytes),
   });

@@ -138,7 +138,7 @@ export class ServedRoom implements AsyncDisposable {
     const { directory } = reader;
     const runner = await QueryRunner.open({ directory, env: {}, now: NOW, reader, clock: AT_ONCE });
     const jobs = await Jobs.open({ reader, runner, processes: 1, now: NOW });
-    const uploads = await Uploads.open({ reader, now: NOW });
+    const uploads = await Uploads.open({ reader, now: NOW, stateOfJob: (id) => jobs.stateOf(id) });
     return new ServedRoom(origin, session, { admission, jobs, uploads }, runner);
   }
 

@@ -181,16 +181,26 @@ export class JobRuns {
     for (const entry of waiting) this.enqueue(entry);
   }
 
-  /** Ends jobs that could not be ended before. */
+  /**
+   * Ends jobs that could not be ended before.
+   *
+   * @throws {SealroomError} IO_*, AUDIT_* for the log, and then they are tried again.
+   */
   async retry(): Promise<void> {
     for (const [entry, end] of [...this.#unwritten]) {
       this.#unwritten.delete(entry);
       await this.#end(entry, end);
     }
-    for (const entry of [...this.#unsettled]) {
-      this.#unsettled.delete(entry);
+    const unsettled = [...this.#unsettled].flatMap((entry) => {
       const { head } = entry;
-      const end = head.kind === 'query' ? await this.#settle(entry, head) : null;
+      return head.kind === 'query' ? [{ entry, head }] : [];
+    });
+    if (unsettled.length === 0) return;
+    // The log is read once for all of them.
+    const traces = await this.#parts.runner.findAttempts(unsettled.map(({ head }) => head.attempt));
+    for (const { entry, head } of unsettled) {
+      this.#unsettled.delete(entry);
+      const end = await this.#settle(entry, head, traces);
       if (end !== null) await this.#end(entry, end);
     }
   }
@@ -297,10 +307,11 @@ export class JobRuns {
   }
 
   async #runLoad(entry: JobEntry): Promise<JobEnd | null> {
-    const { store } = this.#parts;
+    const { store, requireLock } = this.#parts;
     const { head, abort } = entry;
     if (head.kind !== 'load') throw new TypeError('not a load');
     try {
+      await requireLock?.();
       // Before anything is read of the file: what is in it may kill this process.
       entry.head = { ...head, begun: head.begun + 1 };
       await store.save(entry);

@@ -57,6 +57,8 @@ export interface JobsOptions {
 
 /** A file to load into a table. */
 export interface LoadOrder {
+  /** The id that its job gets: a UUID. */
+  readonly job: string;
   /** Name of a table of the caller. */
   readonly table: string;
   /** Absolute path of a file within the directory of the room. It is removed when the job ends; overwritten before, if it cannot be loaded. */
@@ -179,19 +181,22 @@ export class Jobs implements AsyncDisposable {
   }
 
   /**
-   * Makes a job that loads a file. The caller of this has checked that the table is the member's, and the role.
+   * Makes a job that loads a file, unless it is there. The caller of this has checked that the table is the member's, and the role.
    *
    * @throws {SealroomError} SERVER_QUEUE_FULL, SERVER_DRAINING; IO_WRITE. The file is then left alone.
    */
   async submitLoad(caller: Caller, order: LoadOrder): Promise<Job> {
     const { keyId, member, person } = caller;
-    const { table, format, csvInputNull = null, sha256, dispose } = order;
+    const { job, table, format, csvInputNull = null, sha256, dispose } = order;
+    const known = this.#store.find(job);
+    if (known !== undefined) return this.#readSaved(known);
     const path = relative(this.#options.reader.directory, order.path);
     if (path.split(sep)[0] === '..') throw new TypeError('a file that is not in the room');
     const head: LoadHead = {
       kind: 'load',
       state: 'queued',
       ...this.#newHead({ keyId, member, person }),
+      id: job,
       table,
       path,
       format,
@@ -261,6 +266,13 @@ export class Jobs implements AsyncDisposable {
     requireKeyRole(manifest, caller, head.kind === 'query' ? 'query' : 'encrypt');
     if (!(await this.#runs.cancelWaiting(entry))) entry.abort.abort();
     return this.#readSaved(entry);
+  }
+
+  /** Whether a job is still to be done, has ended, or is not known. */
+  stateOf(id: string): 'open' | 'ended' | 'unknown' {
+    const entry = this.#store.find(id);
+    if (entry === undefined) return 'unknown';
+    return entry.head.ended === null ? 'open' : 'ended';
   }
 
   /** Waits until a job has another state than the given one, for at most so many milliseconds. */

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { SealroomError } from '../../errors/index.ts';
-import type { KeptPackage, QueryHead } from './job-file.ts';
+import type { JobHead, KeptPackage, QueryHead } from './job-file.ts';
 import type { JobEntry, JobStore } from './job-store.ts';
 import type { ResultStore } from './result-store.ts';
 
@@ -14,7 +14,7 @@ export interface KeepLimits {
   readonly freeBytes: number;
   /** Days that a package is kept. */
   readonly resultDays: number;
-  /** Days that a job is known after its end. */
+  /** Days that a job is known after its end; one whose package is kept is known for as long. */
   readonly jobDays: number;
   /** Jobs of one member that are known. */
   readonly jobsPerMember: number;
@@ -58,8 +58,9 @@ export class PackageKeeper {
   async expire(): Promise<void> {
     for (const holder of this.#holders()) if (this.#isOver(holder.result)) await this.#drop(holder);
     for (const entry of this.#store.entries) {
-      const { ended } = entry.head;
-      if (ended !== null && this.#isOlder(ended, this.#limits.jobDays)) await this.#store.remove(entry);
+      const { head } = entry;
+      if (head.ended === null || hasPackage(head)) continue;
+      if (this.#isOlder(head.ended, this.#limits.jobDays)) await this.#store.remove(entry);
     }
   }
 
@@ -92,8 +93,7 @@ export class PackageKeeper {
     for (const entry of own) {
       if (count < jobsPerMember) break;
       const { head } = entry;
-      const hasPackage = head.kind === 'query' && head.result !== null;
-      if (hasPackage || head.ended === null || !this.#isOlder(head.ended, 1)) continue;
+      if (head.ended === null || hasPackage(head) || !this.#isOlder(head.ended, 1)) continue;
       await this.#store.remove(entry);
       count -= 1;
     }
@@ -168,6 +168,10 @@ export class PackageKeeper {
   #isOlder(time: string, days: number): boolean {
     return this.#now().getTime() - Date.parse(time) >= days * DAY_MS;
   }
+}
+
+function hasPackage(head: JobHead): boolean {
+  return head.kind === 'query' && head.result !== null;
 }
 
 function expired(): SealroomError {

@@ -54,7 +54,7 @@ export class ResultStore {
       const content = printIdentityFile(made, await recipientOf(made), now.toISOString());
       await writePrivateFile(keyFile, content, { replaces: false });
     }
-    const hint = 'restore it, or remove it: a result whose package was not finished is then lost';
+    const hint = 'restore it; if it is lost, remove it and the files `results/*.kept`, whose results are then lost';
     const bytes = await readPrivateFile(keyFile, { what: 'key of the room for results', hint });
     const [identity] = await parseIdentities(decodeUtf8(bytes), { file: keyFile });
     return new ResultStore(directory, identity, await recipientOf(identity));
@@ -85,6 +85,7 @@ export class ResultStore {
     if (opened.kind === 'notForUs') {
       throw new SealroomError('SECRET_INVALID', 'a result was kept for another key than the room has', {
         where: { file: path },
+        hint: 'restore `results.key`, or remove this file: the result is then lost',
       });
     }
     const end = opened.bytes.indexOf(LINE_BREAK);

@@ -20,8 +20,8 @@ const uploadState = uploadRequestBody
     started: z.iso.datetime({ precision: 3 }),
     /** When the last part arrived. */
     touched: z.iso.datetime({ precision: 3 }),
-    /** Whether it was handed over to be loaded. */
-    isComplete: z.boolean(),
+    /** The job that loads it, once it was handed over; `null` while it is open. */
+    job: z.uuid().nullable(),
   })
   .readonly();
 

@@ -33,10 +33,15 @@ const UPLOAD_LIMITS: UploadLimits = {
   lifeMs: 7 * 24 * 3_600_000,
 };
 
+/** Whether a job is still to load its file, has ended, or was never made. */
+export type JobState = 'open' | 'ended' | 'unknown';
+
 /** What {@link Uploads} are opened with. */
 export interface UploadsOptions {
   readonly reader: RoomReader;
   readonly now: () => Date;
+  /** What became of the job with an id. */
+  readonly stateOfJob: (id: string) => JobState;
   readonly limits?: Partial<UploadLimits> | undefined;
   /** Called with the bytes of each part that arrived. */
   readonly onPart?: ((bytes: number) => void) | undefined;
@@ -44,6 +49,8 @@ export interface UploadsOptions {
 
 /** A file that has arrived and is to be loaded. */
 export interface ArrivedFile extends Pick<UploadRequest, 'format' | 'csvInputNull'> {
+  /** The id of its job. */
+  readonly job: string;
   readonly table: string;
   readonly path: string;
   readonly sha256: string;
@@ -51,14 +58,14 @@ export interface ArrivedFile extends Pick<UploadRequest, 'format' | 'csvInputNul
   readonly dispose: () => Promise<void>;
 }
 
-/** Has a file loaded that has arrived, which it removes then. */
+/** Has a file loaded that has arrived, which it removes then. A job that is known is not made again. */
 export type SubmitLoad = (caller: Caller, file: ArrivedFile) => Promise<Job>;
 
 /** An upload, and what of it is in memory. */
 interface Entry {
   state: UploadState;
   readonly receiver: PartReceiver;
-  /** The job that loads it, once it was handed over. */
+  /** What whoever completes it is told. */
   job: Promise<Job> | null;
 }
 
@@ -100,7 +107,7 @@ export class Uploads implements Disposable {
   static async open(options: UploadsOptions): Promise<Uploads> {
     const folder = await UploadFolder.open(options.reader.directory);
     const uploads = new Uploads(options, folder);
-    for (const state of await folder.list()) uploads.#add(state);
+    for (const state of await folder.list()) await uploads.#takeUp(state, options.stateOfJob);
     await uploads.#sweep();
     return uploads;
   }
@@ -127,7 +134,7 @@ export class Uploads implements Disposable {
     }
     await this.#sweep();
     const free = await freeBytesAt(this.#reader.directory);
-    const open = [...this.#entries.values()].filter(({ state }) => !state.isComplete).map(({ state }) => state);
+    const open = [...this.#entries.values()].filter(({ state }) => state.job === null).map(({ state }) => state);
     if (open.filter(({ member }) => member === caller.member).length >= perMember) {
       throw new SealroomError('SERVER_QUEUE_FULL', `a member has at most ${perMember} uploads at a time`, {
         hint: 'finish one, or cancel it',
@@ -147,7 +154,7 @@ export class Uploads implements Disposable {
       offset: 0,
       started: touched,
       touched,
-      isComplete: false,
+      job: null,
     });
     try {
       await PartialFile.create(this.#folder.pathOf(id));
@@ -177,8 +184,8 @@ export class Uploads implements Disposable {
       throw tooLarge(`a part has at most ${this.#limits.partBytes.toLocaleString('en')} bytes`);
     }
     await entry.receiver.takeTurn(async (receive) => {
-      const { offset, bytes, isComplete } = entry.state;
-      if (isComplete || part.offset !== offset) {
+      const { offset, bytes, job } = entry.state;
+      if (job !== null || part.offset !== offset) {
         throw new SealroomError('UPLOAD_OFFSET', `the next part begins at byte ${offset}`);
       }
       if (offset + part.bytes > bytes)
@@ -212,7 +219,7 @@ export class Uploads implements Disposable {
   /** Gives up an upload. */
   async cancel(caller: Caller, id: string): Promise<void> {
     const entry = await this.#entryOf(caller, id);
-    if (entry.job !== null || entry.state.isComplete) throw notFound();
+    if (entry.job !== null || entry.state.job !== null) throw notFound();
     await this.#remove(entry);
   }
 
@@ -223,6 +230,16 @@ export class Uploads implements Disposable {
   async #handOver(entry: Entry, caller: Caller, sha256: string, submit: SubmitLoad): Promise<Job> {
     const { receiver, state } = entry;
     const { id, table, format, csvInputNull } = state;
+    const file = {
+      table,
+      path: this.#folder.pathOf(id),
+      format,
+      csvInputNull,
+      sha256,
+      dispose: () => this.#remove(entry),
+    };
+    // It was handed over before a restart.
+    if (state.job !== null) return submit(caller, { ...file, job: state.job });
     const arrived = await receiver.takeTurn(async (_, hash) => {
       if (entry.state.offset !== entry.state.bytes) throw incomplete('the file has not arrived whole');
       return hash();
@@ -231,19 +248,30 @@ export class Uploads implements Disposable {
       throw incomplete('the file that arrived is not the one with this SHA-256');
     }
     requireSource((await this.#reader.open()).manifest, table, sha256);
-    const complete = { ...entry.state, isComplete: true };
+    const job = randomUUID();
+    const complete = { ...entry.state, job };
     await this.#folder.placeSignature(complete);
     await this.#folder.save(complete);
     entry.state = complete;
-    const path = this.#folder.pathOf(id);
     try {
-      return await submit(caller, { table, path, format, csvInputNull, sha256, dispose: () => this.#remove(entry) });
+      return await submit(caller, { ...file, job });
     } catch (error) {
-      const open = { ...complete, isComplete: false };
-      await this.#folder.save(open);
-      entry.state = open;
+      // On the disk it may name a job that was not made: such an upload is open again after a start.
+      entry.state = { ...complete, job: null };
       throw error;
     }
+  }
+
+  /** Takes up an upload that was begun before a start. */
+  async #takeUp(state: UploadState, stateOfJob: UploadsOptions['stateOfJob']): Promise<void> {
+    if (state.job === null) {
+      this.#add(state);
+      return;
+    }
+    const became = stateOfJob(state.job);
+    const isGone = !(await fileExists(this.#folder.pathOf(state.id)));
+    if (became === 'ended' || isGone) await this.#folder.remove(state.id);
+    else this.#add(became === 'unknown' ? { ...state, job: null } : state);
   }
 
   #add(state: UploadState): Entry {
@@ -262,7 +290,7 @@ export class Uploads implements Disposable {
   }
 
   #isExpired({ state }: Entry): boolean {
-    return !state.isComplete && this.#expiryOf(state) <= this.#now().getTime();
+    return state.job === null && this.#expiryOf(state) <= this.#now().getTime();
   }
 
   /** When an upload is removed that has not ended, in ms since 1970. */
@@ -274,8 +302,8 @@ export class Uploads implements Disposable {
   /** Removes uploads that nobody goes on with, and those whose file was loaded by a process that was killed then. */
   async #sweep(): Promise<void> {
     for (const entry of [...this.#entries.values()]) {
-      const { id, isComplete } = entry.state;
-      const isLoaded = isComplete && !(await fileExists(this.#folder.pathOf(id)));
+      const { id, job } = entry.state;
+      const isLoaded = job !== null && !(await fileExists(this.#folder.pathOf(id)));
       if (isLoaded || this.#isExpired(entry)) await this.#remove(entry);
     }
   }

@@ -203,7 +203,11 @@ describe('a room that is killed while it loads a table', () => {
     const sha256 = createHash('sha256')
       .update(await readFile(path))
       .digest('hex');
-    await crashAt(`load ${String(step)}`, { table: 'purchases', format: 'parquet', path, sha256 }, randomUUID());
+    await crashAt(
+      `load ${String(step)}`,
+      { job: randomUUID(), table: 'purchases', format: 'parquet', path, sha256 },
+      randomUUID(),
+    );
     const { id } = await jobOf(`"${String(step)}.part"`);
     await using open = await openJobs(room);
     expect(await endOf(open.jobs, BRAND, id)).toMatchObject({ kind: 'load', state: 'done', rows: 400 });
@@ -241,7 +245,7 @@ test('a file whose load kills the room twice is not loaded again, and is gone', 
     .update(await readFile(path))
     .digest('hex');
   const before = await openRoom(room.directory);
-  const order = { table: 'purchases', format: 'parquet', path, sha256 } as const;
+  const order = { job: randomUUID(), table: 'purchases', format: 'parquet', path, sha256 } as const;
   await crashAt('load 1', order, randomUUID());
   const { id } = await jobOf('"twice.part"');
   // What another process is told to load comes after what it finds.

@@ -185,6 +185,36 @@ describe('a query whose end goes wrong in the room', () => {
   });
 });
 
+test('whoever lost the key for results is told how their jobs end, and the log is read once for all of them', async () => {
+  await using other = await SampleRoom.start(['impressions', 'purchases']);
+  {
+    await using open = await openJobs(other);
+    open.runner.pack = () => Promise.reject(new Error('no space left'));
+    for (let count = 0; count < 2; count += 1) await open.jobs.submitQuery(BRAND, { sql: COUNT }, randomUUID());
+    await waitFor(() => Promise.resolve(open.ends.length === 2));
+  }
+  await rm(join(other.directory, 'results.key'));
+  await using open = await openJobs(other);
+  const { jobs, runner, ends } = open;
+  const stuck = (await jobs.list(BRAND, { state: 'running' })).jobs;
+  expect(stuck).toHaveLength(2);
+  const told = { code: 'SECRET_INVALID', hint: expect.stringContaining('remove this file') };
+  expect(ends).toMatchObject([{ cause: told }, { cause: told }]);
+  const find = runner.findAttempts.bind(runner);
+  const asked: number[] = [];
+  runner.findAttempts = async (attempts) => {
+    asked.push(attempts.length);
+    return find(attempts);
+  };
+  const results = join(other.directory, 'results');
+  for (const name of await readdir(results)) await rm(join(results, name));
+  await jobs.tend();
+  expect(asked).toEqual([2]);
+  for (const { id } of stuck) {
+    expect(await jobs.read(jobs.find(BRAND, id))).toMatchObject({ state: 'released', resultBytes: null });
+  }
+});
+
 describe('an idempotency key', () => {
   test('stands for one question, after a restart as well', async () => {
     const key = randomUUID();
@@ -400,6 +430,22 @@ describe('what is kept', () => {
     await jobs.tend();
     expect(() => jobs.find(BRAND, id)).toThrow('there is nothing here');
     expect(await readdir(join(old.directory, 'jobs'))).toEqual([]);
+  });
+
+  test('is known for as long as its package is kept, if that is longer', async () => {
+    let now = NOW().getTime();
+    await using old = await SampleRoom.start(['impressions', 'purchases']);
+    const limits = { jobDays: 1, resultDays: 7 };
+    await using open = await openJobs(old, { now: () => new Date(now), limits });
+    const { jobs } = open;
+    const { id } = await jobs.submitQuery(BRAND, { sql: COUNT }, randomUUID());
+    await endOf(jobs, BRAND, id);
+    now += 6 * 86_400_000;
+    await jobs.tend();
+    expect((await openResultOf(old, jobs, 'brand', id)).statement.rows).toBe(1);
+    now += 86_400_000;
+    await jobs.tend();
+    expect(() => jobs.find(BRAND, id)).toThrow('there is nothing here');
   });
 
   test('makes space for what is new if it was fetched, or is a day old; otherwise nothing new is taken', async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fileExists } from '#src/files/index';
 import { type Job, jobBody } from '#src/wire/index';
 import { openRoom, RoomReader } from 'sealroom/room';
+import type { LoadOrder } from '#src/server/index';
 import type { LoadHead } from '#src/server/jobs/job-file';
 import { runLoadJob } from '#src/server/jobs/load-job';
 import { cleartextRows, RoomSession } from '../../room/support.ts';
@@ -26,10 +27,10 @@ afterAll(async () => {
 });
 
 /** Puts a file where members send theirs, and says how to load it. */
-async function arrived(name: string, as: string): Promise<{ readonly path: string; readonly sha256: string }> {
+async function arrived(name: string, as: string): Promise<Pick<LoadOrder, 'job' | 'path' | 'sha256'>> {
   const path = join(room.directory, 'in', as);
   await copyFile(room.session.path(name), path);
-  return { path, sha256: hashOf(await readFile(path)) };
+  return { job: randomUUID(), path, sha256: hashOf(await readFile(path)) };
 }
 
 function hashOf(content: Uint8Array): string {
@@ -92,7 +93,13 @@ test('values that are not protected are refused, the member is told that they we
 test('a file that is not the one that was announced is not loaded', async () => {
   await using open = await openJobs(room);
   const file = await arrived('purchases.parquet', 'd.part');
-  const order = { table: 'purchases', format: 'parquet', path: file.path, sha256: '0'.repeat(64) } as const;
+  const order = {
+    job: file.job,
+    table: 'purchases',
+    format: 'parquet',
+    path: file.path,
+    sha256: '0'.repeat(64),
+  } as const;
   const { id } = await open.jobs.submitLoad(BRAND, order);
   expect(await endOf(open.jobs, BRAND, id)).toMatchObject({ state: 'failed', failure: { code: 'RULE_SOURCE' } });
 });
@@ -105,7 +112,13 @@ test('whatever the headers of a file are, its job can be read again', async () =
   {
     await using open = await openJobs(room);
     const sha256 = hashOf(await readFile(path));
-    ({ id } = await open.jobs.submitLoad(PUB, { table: 'impressions', format: 'csv', path, sha256 }));
+    ({ id } = await open.jobs.submitLoad(PUB, {
+      table: 'impressions',
+      format: 'csv',
+      job: randomUUID(),
+      path,
+      sha256,
+    }));
     expect(await endOf(open.jobs, PUB, id)).toMatchObject({ state: 'failed', failure: { code: 'DATA_COLUMN' } });
   }
   await using open = await openJobs(room);
@@ -150,6 +163,7 @@ test('a table of another member is not loaded, and a file outside of the room is
   const { id } = await open.jobs.submitLoad(PUB, { table: 'purchases', format: 'parquet', ...file });
   expect(await endOf(open.jobs, PUB, id)).toMatchObject({ state: 'failed', failure: { code: 'SERVER_NOT_FOUND' } });
   const outside = {
+    job: randomUUID(),
     table: 'purchases',
     format: 'parquet',
     path: room.session.path('purchases.parquet'),
@@ -183,6 +197,23 @@ test('loads that wait go on when the room is opened again, if their files are th
     { state: 'done', rows: 400 },
   ]);
   expect(await readdir(join(room.directory, 'in'))).not.toEqual(expect.arrayContaining(['h.part']));
+});
+
+test('a load whose job is known is not made again, after a restart as well', async () => {
+  const file = await arrived('purchases.parquet', 'k.part');
+  const order = { table: 'purchases', format: 'parquet', ...file } as const;
+  {
+    await using open = await openJobs(room);
+    const first = await open.jobs.submitLoad(BRAND, order);
+    expect(first.id).toBe(file.job);
+    expect((await open.jobs.submitLoad(BRAND, order)).id).toBe(file.job);
+    expect(open.jobs.stateOf(file.job)).toBe('open');
+  }
+  await using open = await openJobs(room);
+  expect((await open.jobs.submitLoad(BRAND, order)).id).toBe(file.job);
+  expect(await endOf(open.jobs, BRAND, file.job)).toMatchObject({ state: 'done' });
+  expect(await open.jobs.submitLoad(BRAND, order)).toMatchObject({ id: file.job, state: 'done' });
+  expect([open.jobs.stateOf(file.job), open.jobs.stateOf(randomUUID())]).toEqual(['ended', 'unknown']);
 });
 
 test('a load that waits can be cancelled, and then its file goes', async () => {

@@ -27,7 +27,7 @@ beforeAll(async () => {
   room = await SampleRoom.start();
   open = await openJobs(room);
   admission = await Admission.open({ directory: room.directory, env: {}, now: NOW }, new QueryChecker());
-  uploads = await Uploads.open({ reader: admission.reader, now: NOW });
+  uploads = await Uploads.open({ reader: admission.reader, now: NOW, stateOfJob: (id) => open.jobs.stateOf(id) });
   const { key, cert } = makeCertificate();
   server = createServer({ key, cert, minVersion: 'TLSv1.3' }).listen(0, '127.0.0.1');
   await once(server, 'listening');

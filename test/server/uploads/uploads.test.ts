@@ -11,7 +11,7 @@ import { freeBytesAt } from '#src/files/index';
 import { RoomReader } from '#src/room/index';
 import { Listener } from '#src/server/listen';
 import { uploadRoutes } from '#src/server/uploads/upload-routes';
-import { type ArrivedFile, type UploadLimits, Uploads } from '#src/server/uploads/uploads';
+import { type ArrivedFile, type JobState, type UploadLimits, Uploads } from '#src/server/uploads/uploads';
 import type { Caller, ServerEnv } from '#src/server/caller';
 import { printPublicKey } from 'sealroom/collab';
 import { makeCertificate } from '../../client/certificate.ts';
@@ -39,6 +39,8 @@ let app: Hono<ServerEnv>;
 /** The clock of the room, in ms. */
 let time: number;
 let arrived: ArrivedFile[];
+/** What became of the job with an id. */
+let stateOfJob: (id: string) => JobState;
 /** Why the next load is refused. */
 let refusal: Error | null;
 
@@ -47,6 +49,7 @@ beforeEach(async () => {
   time = NOW().getTime();
   arrived = [];
   refusal = null;
+  stateOfJob = () => 'open';
   await open();
 });
 
@@ -57,7 +60,12 @@ afterEach(async () => {
 
 /** Opens the uploads as a room does that starts. */
 async function open(limits: Partial<UploadLimits> = LIMITS): Promise<void> {
-  uploads = await Uploads.open({ reader: new RoomReader(room.directory), now: () => new Date(time), limits });
+  uploads = await Uploads.open({
+    reader: new RoomReader(room.directory),
+    now: () => new Date(time),
+    stateOfJob: (id) => stateOfJob(id),
+    limits,
+  });
   const jobs = {
     submitLoad: async (_: Caller, file: ArrivedFile): Promise<Job> => {
       if (refusal !== null) throw refusal;
@@ -360,6 +368,49 @@ describe('after a restart', () => {
     expect(await readdir(room.inRoom('uploads'))).toHaveLength(2);
     await rm(pathOf(id));
     uploads[Symbol.dispose]();
+    await open();
+    expect(await readdir(room.inRoom('uploads'))).toEqual([]);
+  });
+
+  test('whoever completes it again has the same job', async () => {
+    const id = await begin();
+    await sendAll(id);
+    await ask('POST', `/v1/uploads/${id}/complete`, { sha256: SHA256 });
+    uploads[Symbol.dispose]();
+    await open();
+    expect(await ask('POST', `/v1/uploads/${id}/complete`, { sha256: SHA256 })).toMatchObject({ status: 202 });
+    expect(await ask('DELETE', `/v1/uploads/${id}`)).toMatchObject({ status: 404 });
+    expect(arrived).toHaveLength(2);
+    expect(arrived[1]?.job).toBe(arrived[0]?.job);
+  });
+
+  test('what was handed over for a job that was not made is open again', async () => {
+    const id = await begin();
+    await sendAll(id);
+    await ask('POST', `/v1/uploads/${id}/complete`, { sha256: SHA256 });
+    uploads[Symbol.dispose]();
+    const known: string[] = [];
+    stateOfJob = (job) => {
+      known.push(job);
+      return 'unknown';
+    };
+    await open({ ...LIMITS, perMember: 1 });
+    expect(known).toEqual([arrived[0]?.job]);
+    expect(await start()).toMatchObject({ status: 429 });
+    expect(await ask('POST', `/v1/uploads/${id}/complete`, { sha256: SHA256 })).toMatchObject({ status: 202 });
+    expect(arrived).toHaveLength(2);
+    uploads[Symbol.dispose]();
+    await open();
+    expect(await ask('DELETE', `/v1/uploads/${id}`)).toMatchObject({ status: 204 });
+    expect(await readdir(room.inRoom('uploads'))).toEqual([]);
+  });
+
+  test('what a job has ended with is removed', async () => {
+    const id = await begin();
+    await sendAll(id);
+    await ask('POST', `/v1/uploads/${id}/complete`, { sha256: SHA256 });
+    uploads[Symbol.dispose]();
+    stateOfJob = () => 'ended';
     await open();
     expect(await readdir(room.inRoom('uploads'))).toEqual([]);
   });
