@@ -31,7 +31,7 @@ export async function runCa(args: CaArguments, io: CliIo): Promise<void> {
 }
 
 /** Declares the arguments of `room ca`. */
-export function withCa(yargs: Argv): Argv<CaArguments> {
+export function withCaAction(yargs: Argv): Argv<CaArguments> {
   return withOutputOptions(
     yargs
       .positional('action', {

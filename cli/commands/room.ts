@@ -29,7 +29,7 @@ import { describeExamples } from '../output/format-query.ts';
 import { withProgress } from '../output/progress.ts';
 import { type CliIo, say, showable } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
-import { runCa, withCa } from './room-ca.ts';
+import { runCa, withCaAction } from './room-ca.ts';
 import { withJobCommands } from './room-jobs.ts';
 import { runServe, withServe } from './room-serve.ts';
 import { withOutputOptions } from '../options/output-options.ts';
@@ -280,7 +280,7 @@ export function roomCommand(io: CliIo): CommandModule {
         .command(
           'ca <action> <directory>',
           'make certificates for a room in a closed network, by an authority of your own',
-          withCa,
+          withCaAction,
           (args) => runCa(args, io),
         )
         .demandCommand(1, NEEDS_COMMAND),

@@ -23,9 +23,9 @@ import { toCheckAnswer } from '../output/format-query.ts';
 import type { CliIo } from '../terminal.ts';
 import type {
   LoadedTable,
-  ManifestChange,
+  ManifestReplacement,
   QueryEnd,
-  QueryOrder,
+  RoomQuestion,
   RoomContent,
   RoomTarget,
   TableFile,
@@ -74,7 +74,7 @@ export class LocalRoom implements RoomTarget {
     return { ...content, place: { directory }, manifest, members: manifest.members.length };
   }
 
-  async update({ text, file }: NamedFile): Promise<ManifestChange> {
+  async update({ text, file }: NamedFile): Promise<ManifestReplacement> {
     const { operator, directory, member } = this.#options;
     const knownKeys = await listHomeKeys(member);
     return replaceManifest(operator, { directory, manifest: text, manifestFile: file, knownKeys });
@@ -91,7 +91,7 @@ export class LocalRoom implements RoomTarget {
     return removeFromRoom(operator, directory, table);
   }
 
-  async ask({ question, targets, isWaiting = true }: QueryOrder): Promise<QueryEnd> {
+  async ask({ question, targets, isWaiting = true }: RoomQuestion): Promise<QueryEnd> {
     if (!isWaiting) throw new SealroomError('USAGE_OPTION', '`--no-wait` needs a room over the network');
     const { io, operator, directory, limits } = this.#options;
     const answer = await askRoom(operator, {

@@ -2,7 +2,7 @@ import { listHomeKeys, type ProofRequest } from '../../src/actions/member/index.
 import {
   checkpointOfRoom,
   connectRoom,
-  downloadResult,
+  fetchPackage,
   endJob,
   exportFromRoom,
   followJob,
@@ -33,8 +33,8 @@ import type {
   JobEnd,
   LoadedTable,
   LogTarget,
-  ManifestChange,
-  QueryOrder,
+  ManifestReplacement,
+  RoomQuestion,
   Released,
   RoomContent,
   RoomTarget,
@@ -120,7 +120,7 @@ export class RemoteRoom implements RoomTarget, LogTarget, Disposable {
     };
   }
 
-  async update({ text, file }: NamedFile): Promise<ManifestChange> {
+  async update({ text, file }: NamedFile): Promise<ManifestReplacement> {
     const { client, view, environment } = this.#room;
     const knownKeys = await listHomeKeys(environment);
     const { manifest } = readCheckedManifest({ text, file, knownKeys, isUnsigned: false });
@@ -149,7 +149,7 @@ export class RemoteRoom implements RoomTarget, LogTarget, Disposable {
     return snapshotSha256;
   }
 
-  async ask({ question, targets, isWaiting = true }: QueryOrder): Promise<JobEnd> {
+  async ask({ question, targets, isWaiting = true }: RoomQuestion): Promise<JobEnd> {
     const ask = toAsk(question);
     if (ask.receivers?.includes(this.member) === false && (targets.package !== null || targets.isNamed)) {
       throw new SealroomError('USAGE_OPTION', 'only a receiver can get the result, and you are none', {
@@ -236,7 +236,7 @@ export class RemoteRoom implements RoomTarget, LogTarget, Disposable {
       if (!this.#isJson) say(this.#io, 'note', `only ${job.receivers.join(', ')} can get the result of job ${job.id}`);
       return nothing;
     }
-    if (targets.package !== null) await downloadResult(this.#room, job, { path: targets.package, overwrite });
+    if (targets.package !== null) await fetchPackage(this.#room, job, { path: targets.package, overwrite });
     if (targets.package !== null && targets.table === null) return nothing;
     let table: Uint8Array | null = null;
     const memory = { kind: 'memory', format: 'arrow', receive: (bytes: Uint8Array) => void (table = bytes) } as const;

@@ -19,7 +19,7 @@ export interface ManifestVersion {
 }
 
 /** Another version of the manifest is in force. */
-export interface ManifestChange extends Omit<RoomUpdate, 'manifest'> {
+export interface ManifestReplacement extends Omit<RoomUpdate, 'manifest'> {
   readonly manifest: ManifestVersion;
 }
 
@@ -71,7 +71,7 @@ export interface LoadedTable {
 }
 
 /** A query, and where its result goes. */
-export interface QueryOrder {
+export interface RoomQuestion {
   readonly question: Question;
   readonly targets: ResultTargets;
   /** Whether its end is waited for; default: yes. */
@@ -125,12 +125,12 @@ export interface RoomTarget {
   listExamples(member: string | undefined): Promise<readonly MemberExamples[]>;
   list(): Promise<RoomContent>;
   /** Brings another version of the manifest into force. */
-  update(manifest: NamedFile): Promise<ManifestChange>;
+  update(manifest: NamedFile): Promise<ManifestReplacement>;
   load(file: TableFile): Promise<LoadedTable>;
   /** Removes the rows of a table; returns the hash of what was removed. */
   remove(table: string): Promise<string>;
   /** Asks a query, and writes its result to where it goes. */
-  ask(order: QueryOrder): Promise<JobEnd>;
+  ask(order: RoomQuestion): Promise<JobEnd>;
 }
 
 /** An audit log, wherever it is. */

@@ -8,7 +8,7 @@ import {
   type X509Certificate,
 } from 'node:crypto';
 import { SealroomError } from '../errors/index.ts';
-import { bits, der, type Der, identifier, integer, sequence, TAG, time } from './der.ts';
+import { bits, der, type Der, identifier, integer, sequence, DER_TAG, derTime } from './der.ts';
 import type { HostName } from './host-name.ts';
 
 /** A certificate and its private key, both in PEM. */
@@ -34,7 +34,7 @@ const ECDSA_SHA256 = sequence(identifier('1.2.840.10045.4.3.2'));
 const AUTHORITY = 'sealroom CA';
 
 /** Marks an extension that whoever does not know it must refuse. */
-const CRITICAL = der(TAG.boolean, Uint8Array.of(0xff));
+const CRITICAL = der(DER_TAG.boolean, Uint8Array.of(0xff));
 
 /**
  * Makes an authority that can vouch for these names and those below them, and for nothing else (RFC 5280 §4.2.1.10): whoever trusts it
@@ -48,7 +48,7 @@ export function makeAuthority(names: readonly HostName[], now: Date): CertifiedK
     extension('2.5.29.19', CRITICAL, sequence(CRITICAL, integer(0))),
     extension('2.5.29.15', CRITICAL, usage(0x06, 1)),
     extension('2.5.29.30', CRITICAL, constraintsOf(names)),
-    extension('2.5.29.14', der(TAG.octets, keyId)),
+    extension('2.5.29.14', der(DER_TAG.octets, keyId)),
   ];
   const parts = { issuer: subject, subject, publicKey, extensions, now, days: AUTHORITY_DAYS };
   return { key: printKey(privateKey), cert: issue(parts, privateKey) };
@@ -83,7 +83,7 @@ export function issueCertificate(
     extension('2.5.29.15', CRITICAL, usage(0x80, 7)),
     extension('2.5.29.37', sequence(identifier('1.3.6.1.5.5.7.3.1'))),
     extension('2.5.29.17', sequence(...names.map((name) => generalName(name)))),
-    extension('2.5.29.14', der(TAG.octets, keyIdOf(publicKey))),
+    extension('2.5.29.14', der(DER_TAG.octets, keyIdOf(publicKey))),
     extension('2.5.29.35', sequence(der(0x80, keyIdOf(createPublicKey(authority.key))))),
   ];
   const parts = {
@@ -124,7 +124,7 @@ function issue({ issuer, subject, publicKey, extensions, now, days }: Parts, key
     integer(0x40, ...randomBytes(15)),
     ECDSA_SHA256,
     issuer,
-    sequence(time(start), time(new Date(start.getTime() + days * DAY_MS))),
+    sequence(derTime(start), derTime(new Date(start.getTime() + days * DAY_MS))),
     subject,
     publicKey.export({ format: 'der', type: 'spki' }),
     der(0xa3, sequence(...extensions)),
@@ -139,18 +139,18 @@ function issue({ issuer, subject, publicKey, extensions, now, days }: Parts, key
 
 /** A name with nothing but a common name. */
 function nameOf(text: string): Der {
-  return sequence(der(TAG.set, sequence(identifier('2.5.4.3'), der(TAG.text, Buffer.from(text)))));
+  return sequence(der(DER_TAG.set, sequence(identifier('2.5.4.3'), der(DER_TAG.text, Buffer.from(text)))));
 }
 
 /** An extension, of its id, whether it is critical, and its value. */
 function extension(id: string, ...parts: readonly Der[]): Der {
   const value = parts.at(-1) ?? sequence();
-  return sequence(identifier(id), ...parts.slice(0, -1), der(TAG.octets, value));
+  return sequence(identifier(id), ...parts.slice(0, -1), der(DER_TAG.octets, value));
 }
 
 /** What a key is for, as bits from the left of which the last ones are not used. */
 function usage(byte: number, unusedBits: number): Der {
-  return der(TAG.bits, Uint8Array.of(unusedBits, byte));
+  return der(DER_TAG.bits, Uint8Array.of(unusedBits, byte));
 }
 
 function keyIdOf(publicKey: KeyObject): Uint8Array {

@@ -2,7 +2,7 @@
 export type Der = Uint8Array;
 
 /** The tags that certificates need. */
-export const TAG = {
+export const DER_TAG = {
   boolean: 0x01,
   integer: 0x02,
   bits: 0x03,
@@ -30,13 +30,13 @@ function printLength(length: number): Uint8Array {
 
 /** A sequence of values. */
 export function sequence(...parts: readonly Der[]): Der {
-  return der(TAG.sequence, ...parts);
+  return der(DER_TAG.sequence, ...parts);
 }
 
 /** An object identifier, such as `2.5.29.17`. */
 export function identifier(dotted: string): Der {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
-  return der(TAG.identifier, Uint8Array.from([40 * first + second, ...rest].flatMap(digitsOf)));
+  return der(DER_TAG.identifier, Uint8Array.from([40 * first + second, ...rest].flatMap(digitsOf)));
 }
 
 /** A number to the base 128, with the high bit of all digits but the last. */
@@ -48,18 +48,18 @@ function digitsOf(value: number): readonly number[] {
 
 /** A positive integer of big-endian bytes, the first of which is from 1 to 127. */
 export function integer(...bytes: readonly number[]): Der {
-  return der(TAG.integer, Uint8Array.from(bytes));
+  return der(DER_TAG.integer, Uint8Array.from(bytes));
 }
 
 /** A string of whole bytes as bits. */
 export function bits(bytes: Uint8Array): Der {
-  return der(TAG.bits, Uint8Array.of(0), bytes);
+  return der(DER_TAG.bits, Uint8Array.of(0), bytes);
 }
 
 /** A time in whole seconds, in the form that X.509 asks for: with two digits of the year until 2049. */
-export function time(date: Date): Der {
+export function derTime(date: Date): Der {
   const digits = date.toISOString().replaceAll(/[-:T]|\.\d+/g, '');
   return date.getUTCFullYear() < 2050
-    ? der(TAG.utcTime, Buffer.from(digits.slice(2)))
-    : der(TAG.time, Buffer.from(digits));
+    ? der(DER_TAG.utcTime, Buffer.from(digits.slice(2)))
+    : der(DER_TAG.time, Buffer.from(digits));
 }

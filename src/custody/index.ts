@@ -48,7 +48,7 @@ export {
   forgetRoomRequest,
   keepRoomRequest,
   readRoomRequest,
-  type RoomRequest,
+  type KeptRequest,
 } from './room-requests.ts';
 export { readSecretFile } from './secret-file.ts';
 export {

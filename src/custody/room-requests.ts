@@ -5,7 +5,7 @@ import { fileExists, readTextFile, removeFile, writePrivateFile } from '../files
 import type { MemberHome } from './home.ts';
 
 /** A request to a room over the network that has not ended, so that it is made once however often it is repeated. */
-export interface RoomRequest {
+export interface KeptRequest {
   /** What the room knows it by: the idempotency key of a query, or the id of an upload. */
   readonly id: string;
   /** The id of the job that it became; `null` as long as that is not known. */
@@ -22,7 +22,7 @@ function fileOf({ requests }: MemberHome, name: string): string {
  * @param name a hash of what is asked of whom, in hexadecimal: what is asked is not written down
  * @throws {SealroomError} IO_READ if it cannot be read, or is damaged.
  */
-export async function readRoomRequest(home: MemberHome, name: string): Promise<RoomRequest | null> {
+export async function readRoomRequest(home: MemberHome, name: string): Promise<KeptRequest | null> {
   const file = fileOf(home, name);
   if (!(await fileExists(file))) return null;
   const value = parseJson(await readTextFile(file));
@@ -35,7 +35,7 @@ export async function readRoomRequest(home: MemberHome, name: string): Promise<R
 }
 
 /** Keeps a request until it has ended. @throws {SealroomError} IO_WRITE */
-export async function keepRoomRequest(home: MemberHome, name: string, { id, job }: RoomRequest): Promise<void> {
+export async function keepRoomRequest(home: MemberHome, name: string, { id, job }: KeptRequest): Promise<void> {
   await writePrivateFile(fileOf(home, name), `${JSON.stringify({ id, job })}\n`, { replaces: true });
 }
 

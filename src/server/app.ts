@@ -4,7 +4,7 @@ import { matchedRoutes } from 'hono/route';
 import { SealroomError } from '../errors/index.ts';
 import type { AppParts } from './app-parts.ts';
 import { auditRoutes } from './audit-routes.ts';
-import type { Caller, ServerEnv } from './caller.ts';
+import type { RequestSender, ServerEnv } from './caller.ts';
 import { checkRoutes } from './check-routes.ts';
 import { Gate } from './gate.ts';
 import { jobRoutes } from './jobs/job-routes.ts';
@@ -77,7 +77,7 @@ export function createApp(parts: AppParts): Hono<ServerEnv> {
 }
 
 /** Who sent a request; `null` where that is not known, because it was refused or needs no signature. */
-function callerOf({ var: known }: Context<ServerEnv>): Caller | null {
+function callerOf({ var: known }: Context<ServerEnv>): RequestSender | null {
   return 'caller' in known ? known.caller : null;
 }
 

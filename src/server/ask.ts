@@ -2,12 +2,12 @@ import { type Manifest, requireRole, type RoleAction } from '../collab/index.ts'
 import { SealroomError } from '../errors/index.ts';
 import { type QueryRequest, signedCaller } from '../room/index.ts';
 import type { Ask } from '../wire/index.ts';
-import type { Caller } from './caller.ts';
+import type { RequestSender } from './caller.ts';
 
 /** A question in the form in which a room takes it. */
 export function toQueryRequest(
   ask: Ask,
-  { member, person, keyId }: Pick<Caller, 'member' | 'person' | 'keyId'>,
+  { member, person, keyId }: Pick<RequestSender, 'member' | 'person' | 'keyId'>,
 ): QueryRequest {
   return {
     caller: signedCaller(member, person, keyId),
@@ -27,7 +27,7 @@ export function toQueryRequest(
  */
 export function requireKeyRole(
   manifest: Manifest,
-  { keyId, member, person }: Pick<Caller, 'member' | 'person' | 'keyId'>,
+  { keyId, member, person }: Pick<RequestSender, 'member' | 'person' | 'keyId'>,
   action: RoleAction,
 ): void {
   const actor = requireRole(manifest, keyId, action);

@@ -8,9 +8,9 @@ import type { AppParts } from './app-parts.ts';
 import { requireKeyRole } from './ask.ts';
 import type { ServerEnv } from './caller.ts';
 import { openForMembers } from './gate.ts';
-import { Turns } from './limits.ts';
+import { LimitedTurns } from './limits.ts';
 import { notFound, onOwnAccount } from './problems.ts';
-import { readNumber, readQuery } from './request.ts';
+import { readWholeNumber, readQuery } from './request.ts';
 import { streamBody } from './stream.ts';
 
 /** How many exports and proofs may be made at the same time, and how many for one member: each of them reads the whole log. */
@@ -22,7 +22,7 @@ const TEXT = { 'content-type': 'text/plain; charset=utf-8' };
 /** `/v1/audit/…`. */
 export function auditRoutes({ admission }: AppParts): Hono<ServerEnv> {
   const { reader, log } = admission;
-  const readers = new Turns(MAX_READERS, MAX_READERS_EACH);
+  const readers = new LimitedTurns(MAX_READERS, MAX_READERS_EACH);
   const source = (): Promise<LogSource> => sourceOf(reader.directory);
   const app = new Hono<ServerEnv>();
 
@@ -38,14 +38,14 @@ export function auditRoutes({ admission }: AppParts): Hono<ServerEnv> {
 
   app.get('/v1/audit/records/:index/proof', async (c) => {
     const { member } = c.get('caller');
-    const index = readNumber(c.req.param('index'), 'the number of a record');
+    const index = readWholeNumber(c.req.param('index'), 'the number of a record');
     const proof = await readers.take(member, async () => proveRecordTo(await source(), member, index));
     if (proof === null) throw notFound();
     return c.body(proof, 200, TEXT);
   });
 
   app.get('/v1/audit/growth', async (c) => {
-    const from = readNumber(readQuery(c.req.raw, c.env, ['from']).get('from'), '`from`');
+    const from = readWholeNumber(readQuery(c.req.raw, c.env, ['from']).get('from'), '`from`');
     const proof = await readers.take(c.get('caller').member, async () => proveGrowth(await source(), from));
     return c.body(proof, 200, TEXT);
   });

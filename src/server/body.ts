@@ -15,7 +15,7 @@ const MAX_JSON_BYTES = 256 << 10;
  *
  * @throws {SealroomError} IO_ABORTED if the connection is lost before the end.
  */
-export async function* readBlocks({ req, env }: Context<ServerEnv>): AsyncGenerator<Uint8Array> {
+export async function* bodyBlocks({ req, env }: Context<ServerEnv>): AsyncGenerator<Uint8Array> {
   // Whoever stops reading still answers, over the same connection.
   const incoming = incomingOf(env)?.iterator({ destroyOnReturn: false });
   const blocks: AsyncIterable<unknown> | Iterable<unknown> = incoming ?? req.raw.body ?? [];
@@ -44,7 +44,7 @@ async function readBody(c: Context<ServerEnv>, maxBytes: number): Promise<Uint8A
   if (Number(c.req.header('content-length') ?? '0') > maxBytes) throw tooLarge(maxBytes);
   const blocks: Uint8Array[] = [];
   let length = 0;
-  for await (const block of readBlocks(c)) {
+  for await (const block of bodyBlocks(c)) {
     length += block.length;
     if (length > maxBytes) throw tooLarge(maxBytes);
     blocks.push(block);
@@ -75,7 +75,7 @@ export async function readText(c: Context<ServerEnv>, type: string, maxBytes: nu
  *
  * @throws {SealroomError} USAGE_BODY if it is not of this shape; as {@link readText}.
  */
-export async function readJson<Body>(c: Context<ServerEnv>, shape: z.ZodType<Body>): Promise<Body> {
+export async function readJsonBody<Body>(c: Context<ServerEnv>, shape: z.ZodType<Body>): Promise<Body> {
   const parsed = shape.safeParse(parseJson(await readText(c, 'application/json', MAX_JSON_BYTES)));
   if (parsed.success) return parsed.data;
   throw badBody('the body is not JSON of the form that this route takes');

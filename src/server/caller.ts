@@ -1,7 +1,7 @@
 import type { Role } from '../collab/index.ts';
 
 /** Who sent a request, as its signature shows. */
-export interface Caller {
+export interface RequestSender {
   /** The key that signed it, as the manifest has it: `ed25519:…`. */
   readonly keyId: string;
   /** Id of the member that the key is of. */
@@ -14,7 +14,7 @@ export interface Caller {
 /** What is known of a request while it is answered: the variables of Hono's context. */
 export interface ServerEnv {
   readonly Variables: {
-    readonly caller: Caller;
+    readonly caller: RequestSender;
     /** A UUID that the answer and the log name. */
     readonly requestId: string;
     /** SHA-256 of the body that was signed, which a route that reads the body itself has to compare; `null` without a body. */

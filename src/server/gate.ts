@@ -3,7 +3,7 @@ import type { VerifySignature } from '../platform/index.ts';
 import type { Room, RoomReader } from '../room/index.ts';
 import { publicKeyVerifier } from '../signing/index.ts';
 import { RequestVerifier } from '../wire/index.ts';
-import type { Caller } from './caller.ts';
+import type { RequestSender } from './caller.ts';
 import { RateLimit } from './limits.ts';
 import { onOwnAccount } from './problems.ts';
 import type { ReceivedRequest } from './request.ts';
@@ -13,7 +13,7 @@ const RATE = { perSecond: 50, burst: 200 };
 
 /** Who has a key. */
 interface Holder {
-  readonly caller: Caller;
+  readonly caller: RequestSender;
   readonly verify: VerifySignature;
 }
 
@@ -29,7 +29,7 @@ export interface GateOptions {
 
 /** A request that was let in. */
 export interface Admitted {
-  readonly caller: Caller;
+  readonly caller: RequestSender;
   /** SHA-256 of the body that was signed; `null` without a body. */
   readonly digest: Uint8Array | null;
 }
@@ -77,7 +77,7 @@ export class Gate {
 
 /** The holders of all keys in a manifest: its members, or the people of those that have some. */
 function listHolders({ members }: Manifest): ReadonlyMap<string, Holder> {
-  const callers = members.flatMap(({ id: member, people, publicKeys }): Caller[] => {
+  const callers = members.flatMap(({ id: member, people, publicKeys }): RequestSender[] => {
     if (people.length > 0) {
       return people.map(({ id: person, roles, sign }) => ({ keyId: sign, member, person, roles }));
     }

@@ -49,7 +49,7 @@ export class RateLimit {
 }
 
 /** How many things may be done at the same time, and how many of them for one member. */
-export class Turns {
+export class LimitedTurns {
   readonly #most: number;
   readonly #each: number;
   /** How many each member has; none has 0. */
@@ -71,7 +71,7 @@ export class Turns {
     }
   }
 
-  /** As {@link Turns.take}, for as long as something is read. */
+  /** As {@link LimitedTurns.take}, for as long as something is read. */
   async *stream<T>(member: string, source: AsyncIterable<T>): AsyncGenerator<T, undefined> {
     this.#enter(member);
     try {

@@ -17,7 +17,7 @@ import {
 import type { Log } from './log.ts';
 
 /** Answers a request; the second argument has Node's own request and answer. */
-export type Answer = (request: Request, bindings: NodeBindings) => Response | Promise<Response>;
+export type AnswerRequest = (request: Request, bindings: NodeBindings) => Response | Promise<Response>;
 
 /** The request and the answer as Node has them. */
 export interface NodeBindings {
@@ -33,7 +33,7 @@ export interface ListenOptions {
   readonly place: ListenPlace;
   /** `null`: without TLS, which only this machine may reach. */
   readonly tls: TlsOptions | null;
-  readonly answer: Answer;
+  readonly answer: AnswerRequest;
   readonly log: Log;
   readonly limits?: Partial<ConnectionLimits> | undefined;
   /** How often the files of the certificate are looked at; default: 10 s. */
@@ -145,7 +145,7 @@ export class Listener implements AsyncDisposable {
 
 /** What answers the requests of a server of Node. */
 function listenerOf(
-  answer: Answer,
+  answer: AnswerRequest,
   limits: ConnectionLimits,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
   const listener = getRequestListener(

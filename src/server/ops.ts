@@ -1,4 +1,4 @@
-import type { Answer } from './listen.ts';
+import type { AnswerRequest } from './listen.ts';
 import type { Metrics } from './metrics.ts';
 
 /** What {@link opsAnswer} tells. */
@@ -11,7 +11,7 @@ export interface OpsOptions {
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Answers the operator's machines: `/healthz` that the process answers, `/readyz` that it takes requests, and `/metrics`. */
-export function opsAnswer({ metrics, whyNotReady }: OpsOptions): Answer {
+export function opsAnswer({ metrics, whyNotReady }: OpsOptions): AnswerRequest {
   return async ({ url }) => {
     const { pathname } = new URL(url);
     if (pathname === '/healthz') return answerText(200, 'ok\n');

@@ -65,7 +65,7 @@ export function readQuery(request: Request, env: unknown, known: readonly string
  * @param what names it, in words
  * @throws {SealroomError} USAGE_OPTION if it is missing or anything else.
  */
-export function readNumber(text: string | undefined, what: string): number {
+export function readWholeNumber(text: string | undefined, what: string): number {
   if (text !== undefined && /^(0|[1-9]\d{0,14})$/.test(text)) return Number(text);
   throw new SealroomError('USAGE_OPTION', `${what} must be a whole number, from 0`);
 }

@@ -5,9 +5,9 @@ import type { ManifestUpdate, RoomView, RowsRemoved } from '../wire/index.ts';
 import type { AppParts } from './app-parts.ts';
 import { requireKeyRole } from './ask.ts';
 import { readText } from './body.ts';
-import type { Caller, ServerEnv } from './caller.ts';
+import type { RequestSender, ServerEnv } from './caller.ts';
 import { openForMembers } from './gate.ts';
-import { Turns } from './limits.ts';
+import { LimitedTurns } from './limits.ts';
 import { notFound } from './problems.ts';
 
 /** The most bytes of a manifest that comes over the network: it is parsed at once, and nothing else is answered meanwhile. */
@@ -26,8 +26,8 @@ export function roomRoutes(parts: AppParts): Hono<ServerEnv> {
   const { admission, now, allowClockJump } = parts;
   const { reader } = admission;
   const { directory } = reader;
-  const bodies = new Turns(Infinity, BODIES_EACH);
-  const updates = new Turns(1);
+  const bodies = new LimitedTurns(Infinity, BODIES_EACH);
+  const updates = new LimitedTurns(1);
   const app = new Hono<ServerEnv>();
 
   app.get('/v1/room', async (c) => {
@@ -76,7 +76,7 @@ export function roomRoutes(parts: AppParts): Hono<ServerEnv> {
  *
  * @throws {SealroomError} SERVER_NOT_FOUND if the room has no such table, and if it is another's.
  */
-function requireOwnTable({ tables }: Room, { member }: Caller, name: string): RoomTable {
+function requireOwnTable({ tables }: Room, { member }: RequestSender, name: string): RoomTable {
   const table = tables.find((each) => each.name === name && each.owner === member);
   if (table === undefined) throw notFound();
   return table;
@@ -92,7 +92,7 @@ function readIfMatch(header: string | undefined): string {
 /** A room as the member sees it that asks. */
 function viewOf(
   { manifest, tables }: Room,
-  { member, person, roles }: Caller,
+  { member, person, roles }: RequestSender,
   checkpoint: string,
   { origin, limits }: Pick<AppParts, 'origin' | 'limits'>,
 ): RoomView {

@@ -13,7 +13,7 @@ import type { Answered } from './app-parts.ts';
 import { hasHybridGroup } from './certificate-files.ts';
 import type { ServeConfig } from './config.ts';
 import { JOB_LIMITS, Jobs } from './jobs/jobs.ts';
-import { type Answer, Listener } from './listen.ts';
+import { type AnswerRequest, Listener } from './listen.ts';
 import { jsonLog, type Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { opsAnswer } from './ops.ts';
@@ -155,7 +155,7 @@ class Lease implements Disposable {
 
 /** What a room is served with. */
 interface Serving {
-  readonly answer: Answer;
+  readonly answer: AnswerRequest;
   readonly lock: HeldLock;
   readonly auditLog: AuditLog;
 }
@@ -183,7 +183,7 @@ class Front {
     this.#phase = 'draining';
   }
 
-  answer: Answer = (request, bindings) => {
+  answer: AnswerRequest = (request, bindings) => {
     if (this.#phase === 'serving' && this.#serving !== null) return this.#serving.answer(request, bindings);
     const [code, message] = REFUSALS[this.#phase === 'serving' ? 'standby' : this.#phase];
     const problem = toProblem(new SealroomError(code, message, { hint: 'ask again in a second' }), randomUUID());
@@ -242,7 +242,11 @@ interface ServiceParts {
 async function withRoom(
   { directory, env, now, config }: ServeOptions,
   { reader, metrics, log, clock: allowClockJump, lease }: ServiceParts,
-  action: (opened: { readonly answer: Answer; readonly jobs: Jobs; readonly auditLog: AuditLog }) => Promise<void>,
+  action: (opened: {
+    readonly answer: AnswerRequest;
+    readonly jobs: Jobs;
+    readonly auditLog: AuditLog;
+  }) => Promise<void>,
 ): Promise<void> {
   const { queries, limits, keep } = config;
   const jobLimits = { ...JOB_LIMITS, ...limits, ...keep };
@@ -276,7 +280,7 @@ async function withRoom(
     allowClockJump,
     onAnswer: (answered) => tellAnswer(answered, log, metrics),
   });
-  const answer: Answer = (request, bindings) => app.fetch(request, bindings);
+  const answer: AnswerRequest = (request, bindings) => app.fetch(request, bindings);
   await action({ answer, jobs, auditLog: admission.log });
 }
 

@@ -4,7 +4,7 @@
  */
 export { contentDigest, parseDigest, printDigest, requireDigest } from './content-digest.ts';
 export { hasEnded, type Job, jobBody, type JobPage, jobPageBody } from './jobs.ts';
-export { cutText } from './parts.ts';
+export { textWithin } from './parts.ts';
 export {
   describeFailure,
   type FailureReport,

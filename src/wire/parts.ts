@@ -9,7 +9,7 @@ const MAX_TEXT_CHARACTERS = 100_000;
 export const text = z.string().max(MAX_TEXT_CHARACTERS);
 
 /** A text that was made of what somebody sent, such as the headers of a file, as far as it fits into {@link text}. */
-export function cutText(whole: string): string {
+export function textWithin(whole: string): string {
   return whole.length <= MAX_TEXT_CHARACTERS ? whole : `${whole.slice(0, MAX_TEXT_CHARACTERS - 1)}…`;
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ERROR_CODES, type ErrorCode, joinProblems, listProblems, SealroomError } from '../errors/index.ts';
-import { cutText, text, uuid } from './parts.ts';
+import { textWithin, text, uuid } from './parts.ts';
 
 /** What each status of an answer is called (RFC 9110). */
 const TITLES = {
@@ -142,12 +142,12 @@ function isTold({ code }: SealroomError): boolean {
 
 function toError({ code, message, hint, where }: SealroomError): z.infer<typeof error> {
   const { line, character, path, row, column } = where;
-  const places = { line, character, path: path && cutText(path), row, column: column && cutText(column) };
+  const places = { line, character, path: path && textWithin(path), row, column: column && textWithin(column) };
   const given = Object.entries(places).filter(([, value]) => value !== undefined);
   return {
     code,
-    detail: cutText(message),
-    ...(hint === undefined ? {} : { hint: cutText(hint) }),
+    detail: textWithin(message),
+    ...(hint === undefined ? {} : { hint: textWithin(hint) }),
     ...(given.length === 0 ? {} : { where: Object.fromEntries(given) }),
   };
 }

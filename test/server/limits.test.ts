@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RateLimit, Turns } from '#src/server/limits';
+import { RateLimit, LimitedTurns } from '#src/server/limits';
 
 describe('a rate', () => {
   test('fills with time, to its burst', () => {
@@ -38,7 +38,7 @@ describe('a rate', () => {
 
 describe('turns', () => {
   test('are so many at a time, and so many for each member', async () => {
-    const turns = new Turns(3, 2);
+    const turns = new LimitedTurns(3, 2);
     let end: () => void = () => undefined;
     const promise = new Promise<void>((resolve) => (end = resolve));
     const wait = (member: string): Promise<void> => turns.take(member, () => promise);
@@ -52,7 +52,7 @@ describe('turns', () => {
   });
 
   test('are taken while something is read, and given back if reading ends early', async () => {
-    const turns = new Turns(1);
+    const turns = new LimitedTurns(1);
     const lines = turns.stream('a', fromList([1, 2, 3]));
     expect(await lines.next()).toEqual({ done: false, value: 1 });
     await expect(turns.take('b', () => Promise.resolve())).rejects.toMatchObject({ code: 'SERVER_BUSY' });

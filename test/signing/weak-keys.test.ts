@@ -257,7 +257,11 @@ describe('signatures are checked in one place', () => {
 
   test('with keys that are not of small order', () => {
     const ed25519 = /createPublicKey|createVerify|\bverify\(null|subtle\.verify|curves\/ed25519|verifyAsync/;
-    expect(filesWith(ed25519)).toEqual(['platform/node.ts', 'platform/web.ts']);
+    expect(filesWith(ed25519)).toEqual([
+      'certificates/certificates.ts', // the public half of an authority's own key, on P-256
+      'platform/node.ts',
+      'platform/web.ts',
+    ]);
     expect(filesWith(/isWeakPublicKey\(/)).toEqual(['platform/node.ts', 'platform/weak-keys.ts', 'platform/web.ts']);
     expect(filesWith(/(=|return) signatureVerifier\(/)).toEqual(['signing/statement.ts', 'tlog/signer-keys.ts']);
   });
@@ -278,6 +282,8 @@ describe('signatures are checked in one place', () => {
       'tlog/note.ts', // a note
     ]);
     expect(filesWith(/\bopenCheckpoint\(/)).toEqual([
+      'actions/member/network/connection.ts', // a checkpoint
+      'actions/member/network/log.ts', // a checkpoint
       'audit/audit-log.ts', // with its own signer only
       'audit/export.ts', // a log
       'audit/verify-export.ts', // an export

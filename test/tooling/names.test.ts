@@ -24,7 +24,9 @@ test('no two exports of the product have one name', () => {
       const exports = text.matchAll(
         /^export (?:async )?(?:abstract )?(?:function\*?|class|const|interface|type) (\w+)/gm,
       );
-      for (const [, name = ''] of exports) places.set(name, [...(places.get(name) ?? []), path]);
+      // The overloads of a function are one export.
+      const names = new Set([...exports].map(([, name = '']) => name));
+      for (const name of names) places.set(name, [...(places.get(name) ?? []), path]);
     }
   }
   const twins = [...places].filter(([name, files]) => files.length > 1 && !TWINS.has(name));

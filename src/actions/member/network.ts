@@ -2,6 +2,6 @@
 export { followJob, submitQuery } from './network/ask.ts';
 export { connectRoom, type RoomConnection } from './network/connection.ts';
 export { checkpointOfRoom, exportFromRoom, proveFromRoom } from './network/log.ts';
-export { downloadResult, endJob, openResult, type ReleasedJob, type ResultWish } from './network/result.ts';
+export { fetchPackage, endJob, openResult, type ReleasedJob, type ResultWish } from './network/result.ts';
 export { sendToRoom } from './network/send.ts';
 export { watchJobs } from './network/watch.ts';

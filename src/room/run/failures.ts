@@ -21,18 +21,18 @@ export class ManifestChanged extends Error {}
 /** Why an allowed query did not start, for the audit record. */
 export function refusalCodeOf(error: unknown): readonly [code: string, message: string] {
   if (error instanceof ManifestChanged) return ['MANIFEST_CHANGED', 'the manifest changed while the query waited'];
-  if (kindOf(error) === 'ABORTED') return ['ABORTED', 'the caller stopped it before it ran'];
+  if (failureKindOf(error) === 'ABORTED') return ['ABORTED', 'the caller stopped it before it ran'];
   return ['NOT_OPENED', 'the tables cannot be opened'];
 }
 
 /** The kind of a failure, for the audit record. */
-export function kindOf(error: unknown): FailureKind {
+export function failureKindOf(error: unknown): FailureKind {
   return error instanceof ProcessFailure ? error.kind : 'ENGINE';
 }
 
 /** The same message for every failure, because what went wrong may depend on the data. */
 export function failed(attempt: string, error: unknown): SealroomError {
-  return kindOf(error) === 'ABORTED' ? stopped() : notCompleted(attempt, error);
+  return failureKindOf(error) === 'ABORTED' ? stopped() : notCompleted(attempt, error);
 }
 
 /** The error that an attempt ended with of whose failure only the code in its record is known. */

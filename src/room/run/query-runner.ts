@@ -15,7 +15,7 @@ import type { Attempt } from './attempt.ts';
 import { Admission, type QueryCheck, readerOf, type RoomOptions } from './admission.ts';
 import { type CrashedAttempt, describeCrash } from './crash.ts';
 import type { EngineLimits, SnapshotFile } from './engine-messages.ts';
-import { failed, kindOf, ManifestChanged, refusalCodeOf, tooManyRows } from './failures.ts';
+import { failed, failureKindOf, ManifestChanged, refusalCodeOf, tooManyRows } from './failures.ts';
 import { EnginePool } from './engine-pool.ts';
 import { QueryChecker } from './query-checker.ts';
 import { type ReleaseClock, ReleaseGrid, SYSTEM_CLOCK } from './release-grid.ts';
@@ -320,7 +320,7 @@ export class QueryRunner implements AsyncDisposable {
     } catch (error) {
       await end();
       const duration = durationBucket(this.#clock.elapsedMs() - startedAt);
-      await this.#admission.log.append({ ...event, outcome: { kind: 'failed', code: kindOf(error), duration } });
+      await this.#admission.log.append({ ...event, outcome: { kind: 'failed', code: failureKindOf(error), duration } });
       throw failed(id, error);
     }
     const { statement, table } = result;

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { decodeHex } from '../../bytes/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { askBody, type Job, type JobPage, printDigest } from '../../wire/index.ts';
-import { readJson } from '../body.ts';
+import { readJsonBody } from '../body.ts';
 import type { ServerEnv } from '../caller.ts';
 import { streamBody } from '../stream.ts';
 import { jobEvents } from './job-events.ts';
@@ -26,7 +26,7 @@ export function jobRoutes(jobs: Jobs, { commentMs = COMMENT_MS } = {}): Hono<Ser
   const app = new Hono<ServerEnv>();
 
   app.post('/v1/queries', async (c) => {
-    const ask = await readJson(c, askBody);
+    const ask = await readJsonBody(c, askBody);
     const job = await jobs.submitQuery(c.get('caller'), ask, c.req.header('idempotency-key'));
     return c.json<Job>(job, 202, { location: `/v1/jobs/${job.id}` });
   });

@@ -13,13 +13,13 @@ import {
   cancelledJob,
   describeJobFailure,
   failedJob,
-  type JobEnd,
+  type EndedJob,
   NotPacked,
   type QueryJobParts,
   runQueryJob,
   settleQueryJob,
 } from './query-job.ts';
-import type { ResultStore } from './result-store.ts';
+import type { RoomResults } from './result-store.ts';
 
 /** How many jobs may wait. */
 export interface QueueLimits {
@@ -32,7 +32,7 @@ export interface QueueLimits {
 /** What jobs are run with. */
 export interface JobRunsParts extends LoadJobParts {
   readonly store: JobStore;
-  readonly results: ResultStore;
+  readonly results: RoomResults;
   readonly keeper: PackageKeeper;
   readonly runner: QueryRunner;
   /** Queries that run at the same time; loads take turns, since each changes the room. */
@@ -59,7 +59,7 @@ export class JobRuns {
   /** Jobs whose end is not known here yet, such as for want of space for a package. */
   readonly #unsettled = new Set<JobEntry>();
   /** Ends that could not be written. */
-  readonly #unwritten = new Map<JobEntry, JobEnd>();
+  readonly #unwritten = new Map<JobEntry, EndedJob>();
   readonly #disposals = new WeakMap<JobEntry, () => Promise<void>>();
   #isDraining = false;
 
@@ -124,7 +124,7 @@ export class JobRuns {
   }
 
   /** Ends a job; until its end is on the disk, it runs for whoever asks. What cannot be written is written later. */
-  async #end(entry: JobEntry, given: JobEnd): Promise<void> {
+  async #end(entry: JobEntry, given: EndedJob): Promise<void> {
     const end = readableEnd(entry.head, given);
     try {
       await this.#write(entry, end);
@@ -136,7 +136,7 @@ export class JobRuns {
   }
 
   /** Writes how a job ended, clears away what it needed, and tells it. */
-  async #write(entry: JobEntry, { job, result, cause }: JobEnd): Promise<void> {
+  async #write(entry: JobEntry, { job, result, cause }: EndedJob): Promise<void> {
     const { directory, store, results, now, report } = this.#parts;
     const { head } = entry;
     const orReport = (error: unknown): void => report(job, error);
@@ -274,7 +274,7 @@ export class JobRuns {
     if (end !== null) await this.#end(entry, end);
   }
 
-  async #runQuery(entry: JobEntry, head: QueryHead): Promise<JobEnd | null> {
+  async #runQuery(entry: JobEntry, head: QueryHead): Promise<EndedJob | null> {
     try {
       return await runQueryJob(this.#queryParts(), head, askOf(entry), entry.abort.signal);
     } catch (error) {
@@ -288,7 +288,7 @@ export class JobRuns {
   }
 
   /** How a query ended by what the log says; `null` if it says nothing, or if the job cannot be ended yet. */
-  async #settle(entry: JobEntry, head: QueryHead, known?: Traces): Promise<JobEnd | null> {
+  async #settle(entry: JobEntry, head: QueryHead, known?: Traces): Promise<EndedJob | null> {
     const { runner } = this.#parts;
     try {
       const traces = known ?? (await runner.findAttempts([head.attempt]));
@@ -306,7 +306,7 @@ export class JobRuns {
     return null;
   }
 
-  async #runLoad(entry: JobEntry): Promise<JobEnd | null> {
+  async #runLoad(entry: JobEntry): Promise<EndedJob | null> {
     const { store, requireLock } = this.#parts;
     const { head, abort } = entry;
     if (head.kind !== 'load') throw new TypeError('not a load');
@@ -345,7 +345,7 @@ export class JobRuns {
 }
 
 /** The same end, if it can be read again from the file of the job; one that cannot is a failure of the room. */
-function readableEnd(head: JobHead, end: JobEnd): JobEnd {
+function readableEnd(head: JobHead, end: EndedJob): EndedJob {
   const { success, error } = jobBody.safeParse(end.job);
   if (success) return end;
   const cause = new TypeError('a job ended in a way that could not be read again', { cause: error });

@@ -8,14 +8,14 @@ import { createSalt, sha256Hex } from '../../platform/index.ts';
 import { type QueryRunner, receiversOf, type RoomReader } from '../../room/index.ts';
 import type { Ask, Job, JobPage } from '../../wire/index.ts';
 import { requireKeyRole } from '../ask.ts';
-import type { Caller } from '../caller.ts';
+import type { RequestSender } from '../caller.ts';
 import { openForMembers } from '../gate.ts';
 import { describeHead, type LoadHead, type QueryHead } from './job-file.ts';
 import { JobRuns, type QueueLimits } from './job-runs.ts';
 import { JobEntry, JobStore } from './job-store.ts';
 import { type KeepLimits, type OpenPackage, PackageKeeper } from './package-keeper.ts';
 import { admitQuery } from './query-job.ts';
-import { ResultStore } from './result-store.ts';
+import { RoomResults } from './result-store.ts';
 import { notFound } from '../problems.ts';
 
 /** How many jobs may wait, and what is kept how long. */
@@ -98,7 +98,7 @@ export class Jobs implements AsyncDisposable {
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | null = null;
 
-  private constructor(options: JobsOptions, store: JobStore, results: ResultStore) {
+  private constructor(options: JobsOptions, store: JobStore, results: RoomResults) {
     const { reader, now, report = () => undefined } = options;
     const { directory } = reader;
     const limits = { ...JOB_LIMITS, ...options.limits };
@@ -118,7 +118,7 @@ export class Jobs implements AsyncDisposable {
     const { reader, now } = options;
     const { directory } = reader;
     const store = await JobStore.open(join(directory, 'jobs'), options.onUnreadable ?? (() => undefined));
-    const results = await ResultStore.open(join(directory, 'results'), join(directory, 'results.key'), now());
+    const results = await RoomResults.open(join(directory, 'results'), join(directory, 'results.key'), now());
     const jobs = new Jobs(options, store, results);
     await jobs.#keeper.expire();
     await jobs.#runs.recover();
@@ -143,7 +143,7 @@ export class Jobs implements AsyncDisposable {
    *   RULE_ROLE; USAGE_OPTION if a member is unknown or a receiver has no key; SERVER_QUEUE_FULL, SERVER_DRAINING; SERVER_TOO_LARGE if
    *   there is no space for results; IO_WRITE.
    */
-  async submitQuery(caller: Caller, ask: Ask, idempotencyKey: string | undefined): Promise<Job> {
+  async submitQuery(caller: RequestSender, ask: Ask, idempotencyKey: string | undefined): Promise<Job> {
     if (idempotencyKey === undefined || !idempotencyKeyText.safeParse(idempotencyKey).success) {
       throw new SealroomError('IDEMPOTENCY_KEY', 'a query needs `Idempotency-Key`, a UUID', {
         hint: 'draw one for each question, and repeat it with the question',
@@ -185,7 +185,7 @@ export class Jobs implements AsyncDisposable {
    *
    * @throws {SealroomError} SERVER_QUEUE_FULL, SERVER_DRAINING; IO_WRITE. The file is then left alone.
    */
-  async submitLoad(caller: Caller, order: LoadOrder): Promise<Job> {
+  async submitLoad(caller: RequestSender, order: LoadOrder): Promise<Job> {
     const { keyId, member, person } = caller;
     const { job, table, format, csvInputNull = null, sha256, dispose } = order;
     const known = this.#store.find(job);
@@ -212,7 +212,7 @@ export class Jobs implements AsyncDisposable {
    *
    * @throws {SealroomError} SERVER_NOT_FOUND
    */
-  find({ member }: Caller, id: string): JobEntry {
+  find({ member }: RequestSender, id: string): JobEntry {
     const entry = this.#store.find(id);
     if (entry?.isVisibleTo(member) === true) return entry;
     throw notFound();
@@ -242,7 +242,7 @@ export class Jobs implements AsyncDisposable {
    *
    * @throws {SealroomError} USAGE_OPTION if `after` is not the id of such a job.
    */
-  async list({ member }: Caller, { state, after }: JobListOptions = {}): Promise<JobPage> {
+  async list({ member }: RequestSender, { state, after }: JobListOptions = {}): Promise<JobPage> {
     const visible = this.#store.entries.filter((entry) => entry.isVisibleTo(member)).reverse();
     const last = visible.findIndex(({ id }) => id === after);
     if (after !== undefined && last < 0) throw new SealroomError('USAGE_OPTION', '`after` is not the id of a job');
@@ -258,7 +258,7 @@ export class Jobs implements AsyncDisposable {
    *
    * @throws {SealroomError} SERVER_NOT_FOUND if it is another's; RULE_ROLE; IO_WRITE, and then a job that waits is not cancelled.
    */
-  async cancel(caller: Caller, id: string): Promise<Job> {
+  async cancel(caller: RequestSender, id: string): Promise<Job> {
     const entry = this.find(caller, id);
     const { head } = entry;
     if (head.caller.member !== caller.member) throw notFound();
@@ -286,7 +286,10 @@ export class Jobs implements AsyncDisposable {
    * @throws {SealroomError} SERVER_NOT_FOUND if it is not for the caller's member; RULE_ROLE if the caller may not open results;
    *   JOB_NOT_RELEASED, RESULT_EXPIRED.
    */
-  async openResult(caller: Caller, id: string): Promise<OpenPackage & { readonly markFetched: () => Promise<void> }> {
+  async openResult(
+    caller: RequestSender,
+    id: string,
+  ): Promise<OpenPackage & { readonly markFetched: () => Promise<void> }> {
     const entry = await this.#findReceived(caller, id);
     return { ...(await this.#keeper.open(entry)), markFetched: () => this.#keeper.markFetched(entry) };
   }
@@ -296,7 +299,7 @@ export class Jobs implements AsyncDisposable {
    *
    * @throws {SealroomError} as {@link Jobs.openResult}.
    */
-  async takeResult(caller: Caller, id: string): Promise<void> {
+  async takeResult(caller: RequestSender, id: string): Promise<void> {
     await this.#keeper.take(await this.#findReceived(caller, id), caller.member);
   }
 
@@ -367,7 +370,7 @@ export class Jobs implements AsyncDisposable {
   }
 
   /** A job whose result is for the caller, who may open it. */
-  async #findReceived(caller: Caller, id: string): Promise<JobEntry> {
+  async #findReceived(caller: RequestSender, id: string): Promise<JobEntry> {
     const entry = this.find(caller, id);
     if (!entry.isFor(caller.member)) throw notFound();
     const { manifest } = await openForMembers(this.#options.reader);

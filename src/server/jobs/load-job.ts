@@ -3,12 +3,12 @@ import type { ClockJumps } from '../../audit/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { destroyFile, fileExists } from '../../files/index.ts';
 import { type LoadSummary, loadTable, type RoomReader } from '../../room/index.ts';
-import { cutText } from '../../wire/index.ts';
+import { textWithin } from '../../wire/index.ts';
 import { requireKeyRole } from '../ask.ts';
 import { openForMembers } from '../gate.ts';
 import { notFound } from '../problems.ts';
 import { describeHead, type LoadHead } from './job-file.ts';
-import { describeJobFailure, type JobEnd } from './query-job.ts';
+import { describeJobFailure, type EndedJob } from './query-job.ts';
 
 /** A file that may be what kills the room is not loaded a third time. */
 const MOST_BEGUN = 2;
@@ -33,7 +33,7 @@ export async function runLoadJob(
   { directory, reader, now, allowClockJump, requireLock }: LoadJobParts,
   head: LoadHead,
   signal: AbortSignal,
-): Promise<JobEnd> {
+): Promise<EndedJob> {
   const { caller, table, path, format, csvInputNull, sha256 } = head;
   const { manifest } = await openForMembers(reader);
   requireKeyRole(manifest, caller, 'encrypt');
@@ -56,13 +56,13 @@ export async function runLoadJob(
   return { job: doneJob(head, summary, file), result: null, cause: null };
 }
 
-function doneJob(head: LoadHead, summary: LoadSummary, file: string): JobEnd['job'] {
+function doneJob(head: LoadHead, summary: LoadSummary, file: string): EndedJob['job'] {
   const { snapshot } = summary.table;
   if (snapshot === null) throw new TypeError('a table that was loaded has no snapshot');
   const { rows, sourceSha256, sha256: snapshotSha256 } = snapshot;
   const { replacedSha256, leftOut, signedBy, notes, warnings } = summary;
   // The member knows the file under another name.
-  const hide = (text: string): string => cutText(text.replaceAll(file, 'the file'));
+  const hide = (text: string): string => textWithin(text.replaceAll(file, 'the file'));
   return {
     ...describeHead(head),
     state: 'done',
@@ -70,7 +70,7 @@ function doneJob(head: LoadHead, summary: LoadSummary, file: string): JobEnd['jo
     sourceSha256,
     snapshotSha256,
     replacedSha256,
-    leftOut: leftOut.map(cutText),
+    leftOut: leftOut.map(textWithin),
     signedBy,
     notes: notes.map(hide),
     warnings: warnings.map(hide),
@@ -78,7 +78,7 @@ function doneJob(head: LoadHead, summary: LoadSummary, file: string): JobEnd['jo
 }
 
 /** The end of a load that failed; nothing was loaded. */
-export function failedLoad(head: LoadHead, cause: unknown): JobEnd {
+export function failedLoad(head: LoadHead, cause: unknown): EndedJob {
   const told = isUnprotected(cause)
     ? new SealroomError(cause.code, `${cause.message}; cleartext reached the room, whose copy was overwritten`, cause)
     : cause;

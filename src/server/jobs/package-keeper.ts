@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { SealroomError } from '../../errors/index.ts';
 import type { JobHead, KeptPackage, QueryHead } from './job-file.ts';
 import type { JobEntry, JobStore } from './job-store.ts';
-import type { ResultStore } from './result-store.ts';
+import type { RoomResults } from './result-store.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -38,11 +38,11 @@ interface Holder {
 /** Keeps packages until their receivers have them or their time is over, and jobs for some time after that. */
 export class PackageKeeper {
   readonly #store: JobStore;
-  readonly #results: ResultStore;
+  readonly #results: RoomResults;
   readonly #limits: KeepLimits;
   readonly #now: () => Date;
 
-  constructor(store: JobStore, results: ResultStore, limits: KeepLimits, now: () => Date) {
+  constructor(store: JobStore, results: RoomResults, limits: KeepLimits, now: () => Date) {
     this.#store = store;
     this.#results = results;
     this.#limits = limits;

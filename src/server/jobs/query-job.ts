@@ -16,14 +16,14 @@ import {
 } from '../../room/index.ts';
 import { type Ask, describeFailure, type FailureReport, type Job } from '../../wire/index.ts';
 import { requireKeyRole, toQueryRequest } from '../ask.ts';
-import type { Caller } from '../caller.ts';
+import type { RequestSender } from '../caller.ts';
 import { openForMembers } from '../gate.ts';
 import { clockToldOf } from '../problems.ts';
 import { describeHead, type JobHead, type KeptPackage, type QueryHead } from './job-file.ts';
-import type { ResultStore } from './result-store.ts';
+import type { RoomResults } from './result-store.ts';
 
 /** How a job has ended. */
-export interface JobEnd {
+export interface EndedJob {
   readonly job: Job;
   /** The package that is kept. */
   readonly result: KeptPackage | null;
@@ -35,7 +35,7 @@ export interface JobEnd {
 export interface QueryJobParts {
   readonly reader: RoomReader;
   readonly runner: QueryRunner;
-  readonly results: ResultStore;
+  readonly results: RoomResults;
   /** Is awaited before anything is run or released, and does not return if another process may have the room by now. */
   readonly requireLock?: (() => Promise<void>) | undefined;
   /** When a package that is made now is removed; ISO 8601, UTC. */
@@ -56,7 +56,7 @@ export interface AdmittedQuery {
  */
 export function admitQuery(
   { manifest }: Room,
-  caller: Pick<Caller, 'keyId' | 'member' | 'person'>,
+  caller: Pick<RequestSender, 'keyId' | 'member' | 'person'>,
   ask: Ask,
 ): AdmittedQuery {
   requireKeyRole(manifest, caller, 'query');
@@ -75,7 +75,7 @@ export async function runQueryJob(
   head: QueryHead,
   ask: Ask,
   signal: AbortSignal,
-): Promise<JobEnd> {
+): Promise<EndedJob> {
   const { reader, runner, results, requireLock } = parts;
   const { attempt, salt } = head;
   const room = await openForMembers(reader);
@@ -117,7 +117,7 @@ export async function settleQueryJob(
   head: QueryHead,
   ask: Ask,
   trace: AttemptTrace | undefined,
-): Promise<JobEnd | null> {
+): Promise<EndedJob | null> {
   const { start = null, end = null } = trace ?? {};
   const { attempt, salt } = head;
   if (end === null) {
@@ -154,7 +154,7 @@ async function packJob(
   head: QueryHead,
   { result, ...facts }: Omit<Released, 'kind'>,
   recipients: Recipients,
-): Promise<JobEnd> {
+): Promise<EndedJob> {
   const { rows, isCut } = result.statement;
   const expires = expiry();
   const placed = await results.place(head.attempt, await runner.pack(result satisfies QueryResult, recipients));
@@ -165,7 +165,7 @@ async function packJob(
   };
 }
 
-function endOf(job: Job): JobEnd {
+function endOf(job: Job): EndedJob {
   return { job, result: null, cause: null };
 }
 
@@ -205,7 +205,7 @@ export function describeJobFailure(cause: unknown, id: string): FailureReport {
 }
 
 /** The end of a query that was not answered. */
-export function failedJob(head: QueryHead, cause: unknown): JobEnd {
+export function failedJob(head: QueryHead, cause: unknown): EndedJob {
   const { id, attempt } = head;
   return {
     job: { ...describeHead(head), state: 'failed', attempt, failure: describeJobFailure(cause, id) },
@@ -215,7 +215,7 @@ export function failedJob(head: QueryHead, cause: unknown): JobEnd {
 }
 
 /** The end of a job that was cancelled, and has changed nothing and cost nothing. */
-export function cancelledJob(head: JobHead): JobEnd {
+export function cancelledJob(head: JobHead): EndedJob {
   const job: Job =
     head.kind === 'query'
       ? { ...describeHead(head), state: 'cancelled' }
@@ -224,7 +224,7 @@ export function cancelledJob(head: JobHead): JobEnd {
 }
 
 /** The end of an attempt whose record says that it was refused: by the rules, or because it could not run. */
-function settleRefused(head: QueryHead, ask: Ask, { event, receipt }: NonNullable<AttemptTrace['end']>): JobEnd {
+function settleRefused(head: QueryHead, ask: Ask, { event, receipt }: NonNullable<AttemptTrace['end']>): EndedJob {
   const { attempt, salt } = head;
   const { question, findings: recorded } = event;
   const text = ('sql' in question ? question.sql : null) ?? ('sql' in ask ? ask.sql : '');

@@ -30,7 +30,7 @@ export interface KeptResult extends UnreleasedResult {
  * The results of a room on the disk: packages for their receivers, and before there is a package, what it is made of. The latter is an
  * age file for a key of the room's own, which nobody else has: `JSON of statement and recipients ‖ 0A ‖ table`.
  */
-export class ResultStore {
+export class RoomResults {
   readonly #directory: string;
   readonly #identity: string;
   readonly #recipient: string;
@@ -47,7 +47,7 @@ export class ResultStore {
    * @param keyFile an age identity file, which only its owner may read
    * @throws {SealroomError} SECRET_INVALID if the key cannot be read; ROOM_STATE if there is a link; IO_WRITE.
    */
-  static async open(directory: string, keyFile: string, now: Date): Promise<ResultStore> {
+  static async open(directory: string, keyFile: string, now: Date): Promise<RoomResults> {
     await makeRoomDirectory(directory);
     if (!(await fileExists(keyFile))) {
       const made = await generateIdentity('mlkem768x25519');
@@ -57,7 +57,7 @@ export class ResultStore {
     const hint = 'restore it; if it is lost, remove it and the files `results/*.kept`, whose results are then lost';
     const bytes = await readPrivateFile(keyFile, { what: 'key of the room for results', hint });
     const [identity] = await parseIdentities(decodeUtf8(bytes), { file: keyFile });
-    return new ResultStore(directory, identity, await recipientOf(identity));
+    return new RoomResults(directory, identity, await recipientOf(identity));
   }
 
   /**

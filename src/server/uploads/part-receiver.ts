@@ -5,7 +5,7 @@ import { hashBeginning, PartialFile } from '../../files/index.ts';
 import { requireDigest } from '../../wire/index.ts';
 
 /** A part of a file, as it arrives. */
-export interface Part {
+export interface SentPart {
   /** Where it begins. */
   readonly offset: number;
   /** How many bytes were announced. */
@@ -16,7 +16,7 @@ export interface Part {
 }
 
 /** What is done in a turn. */
-type InTurn<T> = (receive: (part: Part) => Promise<void>, hash: () => Promise<string>) => Promise<T>;
+type InTurn<T> = (receive: (part: SentPart) => Promise<void>, hash: () => Promise<string>) => Promise<T>;
 
 /** A part that is arriving. */
 interface Arrival {
@@ -73,7 +73,7 @@ export class PartReceiver {
     await this.#turn?.catch(() => undefined);
   }
 
-  async #receive({ offset, bytes, blocks, digest }: Part): Promise<void> {
+  async #receive({ offset, bytes, blocks, digest }: SentPart): Promise<void> {
     const arrival: Arrival = { abort: new AbortController(), lastMs: performance.now() };
     this.#arrival = arrival;
     const stopped = once(arrival.abort.signal, 'abort');

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { SealroomError } from '../../errors/index.ts';
 import { type Upload, uploadCompletionBody, uploadRequestBody } from '../../wire/index.ts';
-import { readBlocks, readJson } from '../body.ts';
+import { bodyBlocks, readJsonBody } from '../body.ts';
 import type { ServerEnv } from '../caller.ts';
 import type { SubmitLoad, Uploads } from './uploads.ts';
 
@@ -14,7 +14,7 @@ export interface LoadQueue {
 export function uploadRoutes(uploads: Uploads, jobs: LoadQueue): Hono<ServerEnv> {
   return new Hono<ServerEnv>()
     .post('/v1/tables/:table/uploads', async (c) => {
-      const request = await readJson(c, uploadRequestBody);
+      const request = await readJsonBody(c, uploadRequestBody);
       const upload = await uploads.start(c.get('caller'), c.req.param('table'), request);
       return describe(c, upload, 201);
     })
@@ -24,7 +24,7 @@ export function uploadRoutes(uploads: Uploads, jobs: LoadQueue): Hono<ServerEnv>
       return c.body(null, 204, { 'upload-offset': String(offset) });
     })
     .post('/v1/uploads/:id/complete', async (c) => {
-      const { sha256 } = await readJson(c, uploadCompletionBody);
+      const { sha256 } = await readJsonBody(c, uploadCompletionBody);
       const job = await uploads.complete(c.get('caller'), c.req.param('id'), sha256, (caller, file) =>
         jobs.submitLoad(caller, file),
       );
@@ -48,7 +48,7 @@ async function takePart(c: Context<ServerEnv>, uploads: Uploads, id: string): Pr
   const offset = readNumber(c.req.header('upload-offset'), 'Upload-Offset');
   const bytes = readNumber(c.req.header('content-length'), 'Content-Length');
   if (bytes === 0) throw new SealroomError('USAGE_BODY', 'a part has at least one byte');
-  return uploads.addPart(c.get('caller'), id, { offset, bytes, blocks: readBlocks(c), digest: c.get('digest') });
+  return uploads.addPart(c.get('caller'), id, { offset, bytes, blocks: bodyBlocks(c), digest: c.get('digest') });
 }
 
 function readNumber(text: string | undefined, header: string): number {

@@ -5,10 +5,10 @@ import { fileExists, freeBytesAt, PartialFile } from '../../files/index.ts';
 import type { RoomReader } from '../../room/index.ts';
 import type { Job, Upload, UploadRequest } from '../../wire/index.ts';
 import { requireKeyRole } from '../ask.ts';
-import type { Caller } from '../caller.ts';
+import type { RequestSender } from '../caller.ts';
 import { JOB_LIMITS } from '../jobs/jobs.ts';
 import { notFound } from '../problems.ts';
-import { type Part, PartReceiver } from './part-receiver.ts';
+import { type SentPart, PartReceiver } from './part-receiver.ts';
 import { UploadFolder, type UploadState } from './upload-state.ts';
 
 /** What members may send. */
@@ -59,7 +59,7 @@ export interface ArrivedFile extends Pick<UploadRequest, 'format' | 'csvInputNul
 }
 
 /** Has a file loaded that has arrived, which it removes then. A job that is known is not made again. */
-export type SubmitLoad = (caller: Caller, file: ArrivedFile) => Promise<Job>;
+export type SubmitLoad = (caller: RequestSender, file: ArrivedFile) => Promise<Job>;
 
 /** An upload, and what of it is in memory. */
 interface Entry {
@@ -124,7 +124,7 @@ export class Uploads implements Disposable {
    * @throws {SealroomError} RULE_SOURCE if the manifest names another file; USAGE_OPTION if the table has no rule; SERVER_TOO_LARGE if
    *   the file is too large, or the disk too full; SERVER_QUEUE_FULL if the member has too many uploads.
    */
-  async start(caller: Caller, table: string, request: UploadRequest): Promise<Upload> {
+  async start(caller: RequestSender, table: string, request: UploadRequest): Promise<Upload> {
     const { manifest } = await this.#reader.open();
     requireOwner(manifest, caller, table);
     requireSource(manifest, table, request.sha256);
@@ -167,7 +167,7 @@ export class Uploads implements Disposable {
   }
 
   /** How much of a file has arrived. */
-  async find(caller: Caller, id: string): Promise<Upload> {
+  async find(caller: RequestSender, id: string): Promise<Upload> {
     return this.#describe((await this.#entryOf(caller, id)).state);
   }
 
@@ -178,7 +178,7 @@ export class Uploads implements Disposable {
    * @throws {SealroomError} UPLOAD_OFFSET if it is not the next one; AUTH_DIGEST if it is not the one that was signed, or did not arrive
    *   whole; SERVER_BUSY while another one is arriving; SERVER_TOO_LARGE if it is too large, or the disk is full.
    */
-  async addPart(caller: Caller, id: string, part: Part): Promise<number> {
+  async addPart(caller: RequestSender, id: string, part: SentPart): Promise<number> {
     const entry = await this.#entryOf(caller, id);
     if (part.bytes > this.#limits.partBytes) {
       throw tooLarge(`a part has at most ${this.#limits.partBytes.toLocaleString('en')} bytes`);
@@ -207,7 +207,7 @@ export class Uploads implements Disposable {
    * @throws {SealroomError} UPLOAD_INCOMPLETE if the file that arrived is another, or not all of it; RULE_SOURCE if the manifest names
    *   another; SERVER_BUSY while a part is arriving; what `submit` throws, and then the upload is still open.
    */
-  async complete(caller: Caller, id: string, sha256: string, submit: SubmitLoad): Promise<Job> {
+  async complete(caller: RequestSender, id: string, sha256: string, submit: SubmitLoad): Promise<Job> {
     const entry = await this.#entryOf(caller, id);
     entry.job ??= this.#handOver(entry, caller, sha256, submit).catch((error: unknown) => {
       entry.job = null;
@@ -217,7 +217,7 @@ export class Uploads implements Disposable {
   }
 
   /** Gives up an upload. */
-  async cancel(caller: Caller, id: string): Promise<void> {
+  async cancel(caller: RequestSender, id: string): Promise<void> {
     const entry = await this.#entryOf(caller, id);
     if (entry.job !== null || entry.state.job !== null) throw notFound();
     await this.#remove(entry);
@@ -227,7 +227,7 @@ export class Uploads implements Disposable {
     clearInterval(this.#timer);
   }
 
-  async #handOver(entry: Entry, caller: Caller, sha256: string, submit: SubmitLoad): Promise<Job> {
+  async #handOver(entry: Entry, caller: RequestSender, sha256: string, submit: SubmitLoad): Promise<Job> {
     const { receiver, state } = entry;
     const { id, table, format, csvInputNull } = state;
     const file = {
@@ -282,7 +282,7 @@ export class Uploads implements Disposable {
     return entry;
   }
 
-  async #entryOf(caller: Caller, id: string): Promise<Entry> {
+  async #entryOf(caller: RequestSender, id: string): Promise<Entry> {
     const entry = this.#entries.get(id);
     if (entry?.state.member !== caller.member || this.#isExpired(entry)) throw notFound();
     requireOwner((await this.#reader.open()).manifest, caller, entry.state.table);
@@ -323,7 +323,7 @@ export class Uploads implements Disposable {
 }
 
 /** Requires that a table is the caller's, who may load it. */
-function requireOwner(manifest: Manifest, caller: Caller, table: string): void {
+function requireOwner(manifest: Manifest, caller: RequestSender, table: string): void {
   if (!manifest.tables.some(({ name, owner }) => name === table && owner === caller.member)) throw notFound();
   requireKeyRole(manifest, caller, 'encrypt');
 }

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readEvents, type StreamEvent } from '#src/client/events';
-import type { Caller, ServerEnv } from '#src/server/caller';
+import type { RequestSender, ServerEnv } from '#src/server/caller';
 import { jobRoutes } from '#src/server/jobs/job-routes';
 import { answerProblem } from '#src/server/problems';
 import { contentDigest, type Job, jobBody, jobPageBody, parseDigest, problemBody } from '#src/wire/index';
@@ -27,7 +27,7 @@ afterAll(async () => {
 });
 
 /** The routes as they are mounted, for requests that were let in as those of a caller. */
-function appFor(caller: Caller, commentMs?: number): Hono<ServerEnv> {
+function appFor(caller: RequestSender, commentMs?: number): Hono<ServerEnv> {
   const app = new Hono<ServerEnv>();
   app.use(async (c, next) => {
     c.set('caller', caller);
@@ -42,7 +42,7 @@ function appFor(caller: Caller, commentMs?: number): Hono<ServerEnv> {
 }
 
 async function request(
-  caller: Caller,
+  caller: RequestSender,
   method: string,
   target: string,
   headers: Record<string, string> = {},
@@ -51,7 +51,7 @@ async function request(
 }
 
 /** Sends a question. */
-async function post(caller: Caller, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+async function post(caller: RequestSender, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
   const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   const digest = contentDigest(bytes);
   const key = randomUUID();

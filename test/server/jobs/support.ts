@@ -6,7 +6,7 @@ import { openPackage, type OpenedPackage } from 'sealroom/package';
 import { printPublicKey, ROLES } from 'sealroom/collab';
 import { openRoom, RoomReader } from 'sealroom/room';
 import type { QueryRunner, RunnerLimits } from 'sealroom/query';
-import type { Caller } from '#src/server/caller';
+import type { RequestSender } from '#src/server/caller';
 import { Jobs, type JobsOptions } from '#src/server/jobs/jobs';
 import { keyOf } from '../../support/manifests.ts';
 import { NOW, type SampleRoom } from '../../room/run/support.ts';
@@ -23,7 +23,7 @@ export const RUNAWAY = `SELECT COUNT(*) AS n FROM visits a JOIN visits b ON a.pa
   JOIN visits d ON a.page = d.page JOIN visits e ON a.page = e.page WHERE a.seconds + b.seconds + c.seconds + d.seconds + e.seconds > 1`;
 
 /** A member that is one person, as its signature shows. */
-export function callerOf(member: string): Caller {
+export function callerOf(member: string): RequestSender {
   return { keyId: printPublicKey(keyOf(member)), member, person: null, roles: ROLES };
 }
 
@@ -63,7 +63,12 @@ export async function openJobs(
 }
 
 /** Waits until a job is something; a test's time limit ends it. */
-export async function untilJob(jobs: Jobs, caller: Caller, id: string, isSo: (job: Job) => boolean): Promise<Job> {
+export async function untilJob(
+  jobs: Jobs,
+  caller: RequestSender,
+  id: string,
+  isSo: (job: Job) => boolean,
+): Promise<Job> {
   const { signal } = new AbortController();
   for (;;) {
     const entry = jobs.find(caller, id);
@@ -74,7 +79,7 @@ export async function untilJob(jobs: Jobs, caller: Caller, id: string, isSo: (jo
 }
 
 /** Waits for the end of a job. */
-export function endOf(jobs: Jobs, caller: Caller, id: string): Promise<Job> {
+export function endOf(jobs: Jobs, caller: RequestSender, id: string): Promise<Job> {
   return untilJob(jobs, caller, id, hasEnded);
 }
 

@@ -12,7 +12,7 @@ import { RoomReader } from '#src/room/index';
 import { Listener } from '#src/server/listen';
 import { uploadRoutes } from '#src/server/uploads/upload-routes';
 import { type ArrivedFile, type JobState, type UploadLimits, Uploads } from '#src/server/uploads/uploads';
-import type { Caller, ServerEnv } from '#src/server/caller';
+import type { RequestSender, ServerEnv } from '#src/server/caller';
 import { printPublicKey } from 'sealroom/collab';
 import { makeCertificate } from '../../client/certificate.ts';
 import { NOW, RoomSession } from '../../room/support.ts';
@@ -67,7 +67,7 @@ async function open(limits: Partial<UploadLimits> = LIMITS): Promise<void> {
     limits,
   });
   const jobs = {
-    submitLoad: async (_: Caller, file: ArrivedFile): Promise<Job> => {
+    submitLoad: async (_: RequestSender, file: ArrivedFile): Promise<Job> => {
       if (refusal !== null) throw refusal;
       arrived.push(file);
       return Promise.resolve(JOB);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Ask, hasEnded, type Job } from '../../../wire/index.ts';
 import type { RoomConnection } from './connection.ts';
-import { isUnknown, OpenRequest, withWayOn } from './requests.ts';
+import { isUnknown, PendingRequest, withWayOn } from './requests.ts';
 
 /** A question that became a job. */
 export interface SubmittedQuery {
@@ -26,7 +26,7 @@ function normalForm(ask: Ask): unknown {
  * @throws {SealroomError} what the room refuses it with; IO_ROOM if it is not known whether it was asked, and it may be repeated.
  */
 export async function submitQuery(room: RoomConnection, ask: Ask, isFollowed: boolean): Promise<SubmittedQuery> {
-  const request = await OpenRequest.find(room, 'query', normalForm(ask));
+  const request = await PendingRequest.find(room, 'query', normalForm(ask));
   const { id } = request.known ?? { id: randomUUID() };
   if (request.known === null) await request.keep({ id, job: null });
   try {

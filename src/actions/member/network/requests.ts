@@ -1,4 +1,4 @@
-import { forgetRoomRequest, keepRoomRequest, readRoomRequest, type RoomRequest } from '../../../custody/index.ts';
+import { forgetRoomRequest, keepRoomRequest, readRoomRequest, type KeptRequest } from '../../../custody/index.ts';
 import { type ErrorCode, SealroomError } from '../../../errors/index.ts';
 import { sha256Hex } from '../../../platform/index.ts';
 import type { RoomConnection } from './connection.ts';
@@ -17,13 +17,13 @@ export function withWayOn(error: SealroomError, way: string): SealroomError {
 }
 
 /** What was asked of a room, in the home, from before it is asked until it has ended. */
-export class OpenRequest {
+export class PendingRequest {
   readonly #room: RoomConnection;
   readonly #name: string;
   /** What was kept of it; `null` if it is new. */
-  readonly known: RoomRequest | null;
+  readonly known: KeptRequest | null;
 
-  private constructor(room: RoomConnection, name: string, known: RoomRequest | null) {
+  private constructor(room: RoomConnection, name: string, known: KeptRequest | null) {
     this.#room = room;
     this.#name = name;
     this.known = known;
@@ -34,12 +34,12 @@ export class OpenRequest {
    *
    * @param asked everything that makes it this request and no other; only its hash is kept
    */
-  static async find(room: RoomConnection, kind: 'query' | 'load', asked: unknown): Promise<OpenRequest> {
+  static async find(room: RoomConnection, kind: 'query' | 'load', asked: unknown): Promise<PendingRequest> {
     const name = sha256Hex(JSON.stringify([kind, room.origin, room.publicKey, asked]));
-    return new OpenRequest(room, name, await readRoomRequest(room.home, name));
+    return new PendingRequest(room, name, await readRoomRequest(room.home, name));
   }
 
-  async keep(request: RoomRequest): Promise<void> {
+  async keep(request: KeptRequest): Promise<void> {
     await keepRoomRequest(this.#room.home, this.#name, request);
   }
 

@@ -19,7 +19,7 @@ export type ReleasedJob = Extract<Job, { readonly state: 'released' }>;
  *
  * @throws {SealroomError} RESULT_EXPIRED if the room no longer keeps it; IO_ROOM if it does not arrive whole; IO_EXISTS, IO_WRITE.
  */
-export async function downloadResult(
+export async function fetchPackage(
   room: RoomConnection,
   job: ReleasedJob,
   { path, overwrite }: { readonly path: string; readonly overwrite: boolean },
@@ -66,7 +66,7 @@ function isOf({ attempt, question }: ResultStatement, job: ReleasedJob, ask: Ask
 /**
  * Gets the result of a job and opens it, with the identity and the secret of the home.
  *
- * @throws {SealroomError} as {@link downloadResult} and `decryptForCollaboration`; FORMAT_PACKAGE if it is not the expected result.
+ * @throws {SealroomError} as {@link fetchPackage} and `decryptForCollaboration`; FORMAT_PACKAGE if it is not the expected result.
  */
 export async function openResult(
   room: RoomConnection,
@@ -75,7 +75,7 @@ export async function openResult(
 ): Promise<DecryptedTable> {
   const path = join(room.home.requests, `${job.id}.age`);
   await mkdir(room.home.requests, { recursive: true, mode: 0o700 });
-  await downloadResult(room, job, { path, overwrite: true });
+  await fetchPackage(room, job, { path, overwrite: true });
   try {
     return await decryptForCollaboration(room.environment, {
       table: { input: { kind: 'file', path }, output, overwrite },

@@ -6,7 +6,7 @@ import { findInput, type TableFormat } from '../../../tabular/index.ts';
 import type { Job } from '../../../wire/index.ts';
 import type { TableProgress } from '../table-transfer.ts';
 import type { RoomConnection } from './connection.ts';
-import { isUnknown, OpenRequest, withWayOn } from './requests.ts';
+import { isUnknown, PendingRequest, withWayOn } from './requests.ts';
 
 /** A file with the rows of a table. */
 export interface TableToSend {
@@ -34,7 +34,7 @@ export async function sendToRoom(room: RoomConnection, sent: TableToSend): Promi
   const sha256 = await hashFile(path, signal);
   const signature = await readSignature(path);
   const asked = { table, sha256, format, csvInputNull: csvInputNull ?? null, signature: signature ?? null };
-  const request = await OpenRequest.find(room, 'load', asked);
+  const request = await PendingRequest.find(room, 'load', asked);
   const { id: begun, job: started = null } = request.known ?? {};
   const loading = started === null ? null : await ifThere(client.job(started, { signal }));
   if (loading !== null) return loading;
