@@ -10,6 +10,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { loadTable } from 'sealroom/room';
 import { contentDigest, signRequest } from 'sealroom/wire';
@@ -25,7 +26,8 @@ const USAGE = `npm run bench:serve -- [options]
 Checks that a room over the network answers in a second, over TLS, with the clients on the same machine; and the CPU time of the room for
 each of them, with that of the process that checks.
 
-  --clients N   how many ask at the same time, each with a key of its own (200)
+  --clients N   how many ask at the same time, each with a key of its own (200);
+                who is refused asks again after a second
   --seconds N   how long each kind of question is asked (15)
   --help`;
 
@@ -157,8 +159,11 @@ async function measure(service: Service, keys: readonly KeyObject[], seconds: nu
         const sent = performance.now();
         const status = await check(service, agent, key, sqlOf(asked));
         if (status === 200) waits.push(performance.now() - sent);
-        else if (status === 503 || status === 429) refused += 1;
-        else throw new BenchError(`a check was answered with status ${String(status)}`, 1);
+        else if (status === 503 || status === 429) {
+          refused += 1;
+          // As the answer asks for.
+          await sleep(1000);
+        } else throw new BenchError(`a check was answered with status ${String(status)}`, 1);
       }
     }),
   );
