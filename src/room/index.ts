@@ -11,6 +11,7 @@ export {
   type Snapshot,
   verifySnapshot,
 } from './room.ts';
+export { makeRoomDirectory } from './room-files.ts';
 export { RoomReader } from './room-reader.ts';
 export { Admission, previewQuery, type QueryCheck, type RoomOptions } from './run/admission.ts';
 export { totalChanges } from './run/audit-events.ts';

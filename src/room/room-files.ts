@@ -1,6 +1,6 @@
 import { type FileHandle, lstat, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withLock, writeFileAtomically } from '../files/index.ts';
+import { withLock, writeFailure, writeFileAtomically } from '../files/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
 
 /** The files in the directory of a room. */
@@ -39,6 +39,20 @@ export async function replaceFile(directory: string, name: string, text: string)
   } catch (error) {
     failAtRoom(directory)(error);
   }
+}
+
+/**
+ * Makes a directory in a room, unless it is there. As in the rest of a room, there are no links in it.
+ *
+ * @throws {SealroomError} ROOM_STATE if there is a link in it or in its place; IO_WRITE.
+ */
+export async function makeRoomDirectory(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw writeFailure(error, path);
+  });
+  await requireNoLink(path);
+  const link = (await readdir(path, { withFileTypes: true })).find((entry) => entry.isSymbolicLink());
+  if (link !== undefined) throw linkInRoom(join(path, link.name));
 }
 
 /** The directories of a room; all others of its paths are files. */

@@ -72,7 +72,7 @@ export function createApp(parts: AppParts): Hono<ServerEnv> {
     auditRoutes(parts),
   ];
   for (const routes of parted) app.route('/', routes);
-  app.onError(answerProblem);
+  app.onError((error, c) => answerProblem(error, c.get('requestId')));
   return app;
 }
 

@@ -3,6 +3,7 @@ import { SealroomError } from '../errors/index.ts';
 import { type QueryRequest, signedCaller } from '../room/index.ts';
 import type { Ask } from '../wire/index.ts';
 import type { RequestSender } from './caller.ts';
+import { notFound } from './problems.ts';
 
 /** A question in the form in which a room takes it. */
 export function toQueryRequest(
@@ -18,6 +19,20 @@ export function toQueryRequest(
         : { kind: 'template', id: ask.template, parameters: ask.parameters ?? {} },
     maxRows: ask.maxRows,
   };
+}
+
+/**
+ * Requires that a table is the caller's, who may load it.
+ *
+ * @throws {SealroomError} SERVER_NOT_FOUND if there is no such table, and if it is another's; RULE_ROLE.
+ */
+export function requireOwnTable(
+  manifest: Manifest,
+  caller: Pick<RequestSender, 'member' | 'person' | 'keyId'>,
+  table: string,
+): void {
+  if (!manifest.tables.some(({ name, owner }) => name === table && owner === caller.member)) throw notFound();
+  requireKeyRole(manifest, caller, 'encrypt');
 }
 
 /**

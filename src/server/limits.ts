@@ -52,16 +52,21 @@ export class RateLimit {
 export class LimitedTurns {
   readonly #most: number;
   readonly #each: number;
+  readonly #refuse: () => SealroomError;
   /** How many each member has; none has 0. */
   readonly #taken = new Map<string, number>();
 
-  /** @param each for one member; default: `most` */
-  constructor(most: number, each: number = most) {
+  /**
+   * @param each for one member; default: `most`
+   * @param refuse the error for one too many; default: SERVER_BUSY
+   */
+  constructor(most: number, each: number = most, refuse: () => SealroomError = tooMuchToDo) {
     this.#most = most;
     this.#each = each;
+    this.#refuse = refuse;
   }
 
-  /** @throws {SealroomError} SERVER_BUSY if too many are being done, and what `action` throws. */
+  /** @throws {SealroomError} that of `refuse` if too many are being done, and what `action` throws. */
   async take<T>(member: string, action: () => Promise<T>): Promise<T> {
     this.#enter(member);
     try {
@@ -84,9 +89,7 @@ export class LimitedTurns {
   #enter(member: string): void {
     const own = this.#taken.get(member) ?? 0;
     const all = [...this.#taken.values()].reduce((sum, each) => sum + each, 0);
-    if (all >= this.#most || own >= this.#each) {
-      throw new SealroomError('SERVER_BUSY', 'the room has too much to do', { hint: 'ask again in a second' });
-    }
+    if (all >= this.#most || own >= this.#each) throw this.#refuse();
     this.#taken.set(member, own + 1);
   }
 
@@ -95,4 +98,8 @@ export class LimitedTurns {
     if (own > 1) this.#taken.set(member, own - 1);
     else this.#taken.delete(member);
   }
+}
+
+function tooMuchToDo(): SealroomError {
+  return new SealroomError('SERVER_BUSY', 'the room has too much to do', { hint: 'ask again in a second' });
 }

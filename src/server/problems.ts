@@ -1,7 +1,5 @@
-import type { Context } from 'hono';
 import { type ErrorCode, SealroomError } from '../errors/index.ts';
 import { toProblem } from '../wire/index.ts';
-import type { ServerEnv } from './caller.ts';
 
 /** The codes of refusals that may be over by then, in seconds; those with status 429 and 503 after one second. */
 const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { AUTH_STALE: 1, AUTH_BUSY: 150 };
@@ -41,13 +39,18 @@ export function clockToldOf(error: unknown): unknown {
   });
 }
 
-/** The answer to a request that failed (RFC 9457). Of the room's own failures it says nothing but an id. */
-export function answerProblem(error: unknown, c: Context<ServerEnv>): Response {
-  const problem = toProblem(toldOf(error), c.get('requestId'));
+/**
+ * The answer to a request that failed (RFC 9457), which nobody may keep. Of the room's own failures it says nothing but an id.
+ *
+ * @param requestId a UUID
+ */
+export function answerProblem(error: unknown, requestId: string): Response {
+  const problem = toProblem(toldOf(error), requestId);
   const { status, code } = problem;
   const seconds = RETRY_AFTER[code] ?? (status === 429 || status === 503 ? 1 : undefined);
   const later = seconds === undefined ? {} : { 'retry-after': String(seconds) };
-  return c.body(JSON.stringify(problem), status, { 'content-type': 'application/problem+json', ...later });
+  const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...later };
+  return new Response(JSON.stringify(problem), { status, headers });
 }
 
 /** The code by which the operator knows a failure, also where members are told less. */

@@ -59,6 +59,11 @@ export function readQuery(request: Request, env: unknown, known: readonly string
   return found;
 }
 
+/** A whole number as it is written in requests; `null` if it is missing or anything else. */
+export function parseWholeNumber(text: string | undefined): number | null {
+  return text !== undefined && /^(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : null;
+}
+
 /**
  * A whole number in an address.
  *
@@ -66,6 +71,7 @@ export function readQuery(request: Request, env: unknown, known: readonly string
  * @throws {SealroomError} USAGE_OPTION if it is missing or anything else.
  */
 export function readWholeNumber(text: string | undefined, what: string): number {
-  if (text !== undefined && /^(0|[1-9]\d{0,14})$/.test(text)) return Number(text);
+  const number = parseWholeNumber(text);
+  if (number !== null) return number;
   throw new SealroomError('USAGE_OPTION', `${what} must be a whole number, from 0`);
 }

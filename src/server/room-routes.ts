@@ -3,7 +3,7 @@ import { SealroomError } from '../errors/index.ts';
 import { removeTable, type Room, type RoomTable, updateRoom } from '../room/index.ts';
 import type { ManifestUpdate, RoomView, RowsRemoved } from '../wire/index.ts';
 import type { AppParts } from './app-parts.ts';
-import { requireKeyRole } from './ask.ts';
+import { requireKeyRole, requireOwnTable } from './ask.ts';
 import { readText } from './body.ts';
 import type { RequestSender, ServerEnv } from './caller.ts';
 import { openForMembers } from './gate.ts';
@@ -58,8 +58,9 @@ export function roomRoutes(parts: AppParts): Hono<ServerEnv> {
   app.delete('/v1/tables/:table/rows', async (c) => {
     const caller = c.get('caller');
     const room = await openForMembers(reader);
-    const { name, snapshot } = requireOwnTable(room, caller, c.req.param('table'));
-    requireKeyRole(room.manifest, caller, 'encrypt');
+    const name = c.req.param('table');
+    requireOwnTable(room.manifest, caller, name);
+    const { snapshot = null } = room.tables.find((table) => table.name === name) ?? {};
     if (snapshot === null) throw notFound();
     const snapshotSha256 = await removeTable(directory, name, now, { allowClockJump }).catch((error: unknown) => {
       // Somebody else removed it meanwhile.
@@ -69,17 +70,6 @@ export function roomRoutes(parts: AppParts): Hono<ServerEnv> {
   });
 
   return app;
-}
-
-/**
- * A table of the member who asks.
- *
- * @throws {SealroomError} SERVER_NOT_FOUND if the room has no such table, and if it is another's.
- */
-function requireOwnTable({ tables }: Room, { member }: RequestSender, name: string): RoomTable {
-  const table = tables.find((each) => each.name === name && each.owner === member);
-  if (table === undefined) throw notFound();
-  return table;
 }
 
 /** The hash in `If-Match`. */

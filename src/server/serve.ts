@@ -7,7 +7,7 @@ import { type ErrorCode, SealroomError } from '../errors/index.ts';
 import { freeBytesAt, HeldLock } from '../files/index.ts';
 import { DEFAULT_MAX_ROWS } from '../query/index.ts';
 import { Admission, QueryChecker, QueryRunner, refuseSecrets, RoomReader } from '../room/index.ts';
-import { type Job, toProblem } from '../wire/index.ts';
+import type { Job } from '../wire/index.ts';
 import { createApp } from './app.ts';
 import type { Answered } from './app-parts.ts';
 import { hasHybridGroup } from './certificate-files.ts';
@@ -17,6 +17,7 @@ import { type AnswerRequest, Listener } from './listen.ts';
 import { jsonLog, type Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { opsAnswer } from './ops.ts';
+import { answerProblem } from './problems.ts';
 import { Uploads } from './uploads/uploads.ts';
 
 /** What a room is served with. */
@@ -57,9 +58,6 @@ const CLOCK_MS = 60_000;
 
 /** How often the lock is looked at. */
 const LOCK_MS = 1000;
-
-/** Below this, a room is not ready: its log could not be written any more. */
-const LEAST_FREE_BYTES = 2 ** 30;
 
 type Phase = 'standby' | 'serving' | 'draining';
 
@@ -186,9 +184,7 @@ class Front {
   answer: AnswerRequest = (request, bindings) => {
     if (this.#phase === 'serving' && this.#serving !== null) return this.#serving.answer(request, bindings);
     const [code, message] = REFUSALS[this.#phase === 'serving' ? 'standby' : this.#phase];
-    const problem = toProblem(new SealroomError(code, message, { hint: 'ask again in a second' }), randomUUID());
-    const headers = { 'content-type': 'application/problem+json', 'retry-after': '1', 'cache-control': 'no-store' };
-    return new Response(JSON.stringify(problem), { status: problem.status, headers });
+    return answerProblem(new SealroomError(code, message, { hint: 'ask again in a second' }), randomUUID());
   };
 
   /** Why the room does not take requests, in a word; `null` if it does. */
@@ -199,7 +195,7 @@ class Front {
     try {
       await this.#reader.open();
       if (!(await hasClock(auditLog))) return 'clock';
-      return (await freeBytesAt(this.#reader.directory)) < LEAST_FREE_BYTES ? 'disk' : null;
+      return (await freeBytesAt(this.#reader.directory)) < JOB_LIMITS.freeBytes ? 'disk' : null;
     } catch {
       return 'room';
     }

@@ -9,8 +9,6 @@ export interface JobEventsOptions {
   readonly commentMs: number;
   /** Ends the stream. */
   readonly signal: AbortSignal;
-  /** Is called when the stream has ended, however it does. */
-  readonly onEnd: () => void;
 }
 
 /** The ids of events: a job goes through its states in this order, so that a later event has a greater id. */
@@ -25,26 +23,22 @@ const LAST_ID = 3;
 export async function* jobEvents(
   jobs: Jobs,
   entry: JobEntry,
-  { commentMs, signal, onEnd }: JobEventsOptions,
+  { commentMs, signal }: JobEventsOptions,
 ): AsyncGenerator<Uint8Array> {
-  try {
-    let told: Job['state'] | null = null;
-    while (!signal.aborted) {
-      const job = await jobs.read(entry);
-      if (job.state !== told) {
-        told = job.state;
-        yield encodeUtf8(printEvent(job));
-        if (hasEnded(job)) return;
-      } else if (jobs.closing.aborted) {
-        yield encodeUtf8(': the room stops\n\n');
-        return;
-      } else {
-        yield encodeUtf8(':\n\n');
-      }
-      await jobs.waitForChange(entry, job.state, commentMs, signal);
+  let told: Job['state'] | null = null;
+  while (!signal.aborted) {
+    const job = await jobs.read(entry);
+    if (job.state !== told) {
+      told = job.state;
+      yield encodeUtf8(printEvent(job));
+      if (hasEnded(job)) return;
+    } else if (jobs.closing.aborted) {
+      yield encodeUtf8(': the room stops\n\n');
+      return;
+    } else {
+      yield encodeUtf8(':\n\n');
     }
-  } finally {
-    onEnd();
+    await jobs.waitForChange(entry, job.state, commentMs, signal);
   }
 }
 

@@ -106,6 +106,13 @@ export function endHead(head: JobHead, job: Job, result: KeptPackage | null, end
   throw new TypeError('a job ends as a job of its kind');
 }
 
+/** What members are told of a job that runs. */
+export function runningJob(head: JobHead): Job {
+  return head.kind === 'query'
+    ? { ...describeHead(head), state: 'running', attempt: head.attempt }
+    : { ...describeHead(head), state: 'running' };
+}
+
 /** What members are told of a job in each of its states. */
 export function describeHead(head: QueryHead): Omit<Extract<Job, { kind: 'query'; state: 'cancelled' }>, 'state'>;
 export function describeHead(head: LoadHead): Omit<Extract<Job, { kind: 'load'; state: 'cancelled' }>, 'state'>;

@@ -4,6 +4,7 @@ import { SealroomError } from '../../errors/index.ts';
 import { askBody, type Job, type JobPage, printDigest } from '../../wire/index.ts';
 import { readJsonBody } from '../body.ts';
 import type { ServerEnv } from '../caller.ts';
+import { LimitedTurns } from '../limits.ts';
 import { streamBody } from '../stream.ts';
 import { jobEvents } from './job-events.ts';
 import type { Jobs } from './jobs.ts';
@@ -22,7 +23,7 @@ const BLOCK_BYTES = 256 << 10;
 
 /** `/v1/queries` and `/v1/jobs`. */
 export function jobRoutes(jobs: Jobs, { commentMs = COMMENT_MS } = {}): Hono<ServerEnv> {
-  const streams = new Map<string, number>();
+  const streams = new LimitedTurns(Infinity, MAX_STREAMS, tooManyStreams);
   const app = new Hono<ServerEnv>();
 
   app.post('/v1/queries', async (c) => {
@@ -48,18 +49,8 @@ export function jobRoutes(jobs: Jobs, { commentMs = COMMENT_MS } = {}): Hono<Ser
   app.get('/v1/jobs/:id/events', async (c) => {
     const { keyId } = c.get('caller');
     const entry = jobs.find(c.get('caller'), c.req.param('id'));
-    const open = streams.get(keyId) ?? 0;
-    if (open >= MAX_STREAMS) {
-      throw new SealroomError('SERVER_RATE', `at most ${String(MAX_STREAMS)} streams of events are open for a key`);
-    }
-    streams.set(keyId, open + 1);
-    const onEnd = (): void => {
-      const rest = (streams.get(keyId) ?? 0) - 1;
-      if (rest > 0) streams.set(keyId, rest);
-      else streams.delete(keyId);
-    };
-    const events = jobEvents(jobs, entry, { commentMs, signal: c.req.raw.signal, onEnd });
-    return streamBody(c, events, { 'content-type': 'text/event-stream' });
+    const events = jobEvents(jobs, entry, { commentMs, signal: c.req.raw.signal });
+    return streamBody(c, streams.stream(keyId, events), { 'content-type': 'text/event-stream' });
   });
 
   app.get('/v1/jobs/:id/result', async (c) => {
@@ -78,6 +69,10 @@ export function jobRoutes(jobs: Jobs, { commentMs = COMMENT_MS } = {}): Hono<Ser
   });
 
   return app;
+}
+
+function tooManyStreams(): SealroomError {
+  return new SealroomError('SERVER_RATE', `at most ${String(MAX_STREAMS)} streams of events are open for a key`);
 }
 
 /** How many seconds an answer may be held (RFC 7240); any other preference is passed over. */

@@ -5,7 +5,7 @@ import { removeFile } from '../../files/index.ts';
 import type { QueryRunner } from '../../room/index.ts';
 import { type Ask, type Job, jobBody } from '../../wire/index.ts';
 import { FairQueue } from './fair-queue.ts';
-import { describeHead, endHead, type JobHead, type LoadHead, type QueryHead } from './job-file.ts';
+import { endHead, type JobHead, type LoadHead, type QueryHead, runningJob } from './job-file.ts';
 import type { JobEntry, JobStore } from './job-store.ts';
 import { destroyLoaded, failedLoad, givenUp, type LoadJobParts, runLoadJob } from './load-job.ts';
 import type { PackageKeeper } from './package-keeper.ts';
@@ -336,11 +336,7 @@ export class JobRuns {
   }
 
   #reportUnsettled({ head }: JobEntry, error: unknown): void {
-    const job: Job =
-      head.kind === 'query'
-        ? { ...describeHead(head), state: 'running', attempt: head.attempt }
-        : { ...describeHead(head), state: 'running' };
-    this.#parts.report(job, error);
+    this.#parts.report(runningJob(head), error);
   }
 }
 

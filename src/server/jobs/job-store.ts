@@ -1,7 +1,8 @@
-import { lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { SealroomError, systemReason } from '../../errors/index.ts';
 import { placeFile, writeFailure, writePrivateFile } from '../../files/index.ts';
+import { makeRoomDirectory } from '../../room/index.ts';
 import type { Ask, Job } from '../../wire/index.ts';
 import { type JobFile, type JobHead, parseJobFile, printJobFile } from './job-file.ts';
 
@@ -38,23 +39,6 @@ export class JobEntry {
   isFor(member: string): boolean {
     return this.head.kind === 'query' && this.head.receivers.includes(member);
   }
-}
-
-/**
- * Makes a directory of a room, unless it is there. As in the rest of a room, there are no links in it.
- *
- * @throws {SealroomError} ROOM_STATE if there is a link in it or in its place; IO_WRITE.
- */
-export async function makeRoomDirectory(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-    throw writeFailure(error, path);
-  });
-  const entries = await readdir(path, { withFileTypes: true });
-  if ((await lstat(path)).isDirectory() && !entries.some((entry) => entry.isSymbolicLink())) return;
-  throw new SealroomError('ROOM_STATE', 'a room must not contain links', {
-    where: { file: path },
-    hint: 'find out who put it there, and put the file or directory itself in its place',
-  });
 }
 
 /** How the names of jobs end, and of those that could not be read. */

@@ -10,7 +10,7 @@ import type { Ask, Job, JobPage } from '../../wire/index.ts';
 import { requireKeyRole } from '../ask.ts';
 import type { RequestSender } from '../caller.ts';
 import { openForMembers } from '../gate.ts';
-import { describeHead, type LoadHead, type QueryHead } from './job-file.ts';
+import { describeHead, type LoadHead, type QueryHead, runningJob } from './job-file.ts';
 import { JobRuns, type QueueLimits } from './job-runs.ts';
 import { JobEntry, JobStore } from './job-store.ts';
 import { type KeepLimits, type OpenPackage, PackageKeeper } from './package-keeper.ts';
@@ -226,15 +226,9 @@ export class Jobs implements AsyncDisposable {
       const isGone = head.kind === 'query' && head.result === null;
       return end.state === 'released' && isGone ? { ...end, resultBytes: null } : end;
     }
-    const queuePosition = Math.max(this.#runs.positionOf(entry), 1);
-    if (head.kind === 'load') {
-      return isRunning
-        ? { ...describeHead(head), state: 'running' }
-        : { ...describeHead(head), state: 'queued', queuePosition };
-    }
-    return isRunning
-      ? { ...describeHead(head), state: 'running', attempt: head.attempt }
-      : { ...describeHead(head), state: 'queued', queuePosition };
+    if (isRunning) return runningJob(head);
+    const waits = { state: 'queued', queuePosition: Math.max(this.#runs.positionOf(entry), 1) } as const;
+    return head.kind === 'query' ? { ...describeHead(head), ...waits } : { ...describeHead(head), ...waits };
   }
 
   /**

@@ -4,9 +4,8 @@ import { SealroomError } from '../../errors/index.ts';
 import { destroyFile, fileExists } from '../../files/index.ts';
 import { type LoadSummary, loadTable, type RoomReader } from '../../room/index.ts';
 import { textWithin } from '../../wire/index.ts';
-import { requireKeyRole } from '../ask.ts';
+import { requireOwnTable } from '../ask.ts';
 import { openForMembers } from '../gate.ts';
-import { notFound } from '../problems.ts';
 import { describeHead, type LoadHead } from './job-file.ts';
 import { describeJobFailure, type EndedJob } from './query-job.ts';
 
@@ -36,8 +35,7 @@ export async function runLoadJob(
 ): Promise<EndedJob> {
   const { caller, table, path, format, csvInputNull, sha256 } = head;
   const { manifest } = await openForMembers(reader);
-  requireKeyRole(manifest, caller, 'encrypt');
-  if (!manifest.tables.some(({ name, owner }) => name === table && owner === caller.member)) throw notFound();
+  requireOwnTable(manifest, caller, table);
   const file = join(directory, path);
   if (!(await fileExists(file))) {
     throw new SealroomError('UPLOAD_INCOMPLETE', 'the file is no longer there', { hint: 'send it again' });

@@ -92,11 +92,7 @@ export async function runQueryJob(
     },
   });
   if (outcome.kind === 'refused') return endOf(refusedJob(head, outcome));
-  try {
-    return await packJob(parts, head, outcome, recipients);
-  } catch (error) {
-    throw new NotPacked(error);
-  }
+  return packJob(parts, head, outcome, recipients);
 }
 
 /** Thrown if a result was released and is kept, but could not be packed. */
@@ -138,17 +134,14 @@ export async function settleQueryJob(
       if (kept === null) return endOf(releasedJob(head, facts, event.outcome.rows, false, parts.expiry(), null));
       const { statement, table, recipients } = kept;
       const result = { statement: { ...statement, proof: receipt.proof }, table, record: receipt.record };
-      try {
-        return await packJob(parts, head, { ...facts, result }, recipients);
-      } catch (error) {
-        throw new NotPacked(error);
-      }
+      return packJob(parts, head, { ...facts, result }, recipients);
     }
   }
 }
 
 type Released = Extract<QueryOutcome, { readonly kind: 'released' }>;
 
+/** Makes the package of a result that was released. @throws {NotPacked} */
 async function packJob(
   { runner, results, expiry }: QueryJobParts,
   head: QueryHead,
@@ -157,12 +150,16 @@ async function packJob(
 ): Promise<EndedJob> {
   const { rows, isCut } = result.statement;
   const expires = expiry();
-  const placed = await results.place(head.attempt, await runner.pack(result satisfies QueryResult, recipients));
-  return {
-    job: releasedJob(head, facts, rows, isCut, expires, placed.bytes),
-    result: { ...placed, expires, isFetched: false, takenBy: [] },
-    cause: null,
-  };
+  try {
+    const placed = await results.place(head.attempt, await runner.pack(result satisfies QueryResult, recipients));
+    return {
+      job: releasedJob(head, facts, rows, isCut, expires, placed.bytes),
+      result: { ...placed, expires, isFetched: false, takenBy: [] },
+      cause: null,
+    };
+  } catch (error) {
+    throw new NotPacked(error);
+  }
 }
 
 function endOf(job: Job): EndedJob {

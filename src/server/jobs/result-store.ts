@@ -13,8 +13,7 @@ import { parseJson, SealroomError } from '../../errors/index.ts';
 import { fileExists, freeBytesAt, readPrivateFile, removeFile, writePrivateFile } from '../../files/index.ts';
 import type { Recipients } from '../../package/index.ts';
 import { sha256Hex } from '../../platform/index.ts';
-import type { UnreleasedResult } from '../../room/index.ts';
-import { makeRoomDirectory } from './job-store.ts';
+import { makeRoomDirectory, type UnreleasedResult } from '../../room/index.ts';
 
 const LINE_BREAK = 0x0a;
 

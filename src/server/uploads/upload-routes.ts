@@ -3,15 +3,12 @@ import { SealroomError } from '../../errors/index.ts';
 import { type Upload, uploadCompletionBody, uploadRequestBody } from '../../wire/index.ts';
 import { bodyBlocks, readJsonBody } from '../body.ts';
 import type { ServerEnv } from '../caller.ts';
-import type { SubmitLoad, Uploads } from './uploads.ts';
-
-/** What loads a file that has arrived. */
-export interface LoadQueue {
-  readonly submitLoad: SubmitLoad;
-}
+import type { Jobs } from '../jobs/jobs.ts';
+import { parseWholeNumber } from '../request.ts';
+import type { Uploads } from './uploads.ts';
 
 /** The routes of uploads. Who asks is known, and the digest that was signed; errors are thrown. */
-export function uploadRoutes(uploads: Uploads, jobs: LoadQueue): Hono<ServerEnv> {
+export function uploadRoutes(uploads: Uploads, jobs: Pick<Jobs, 'submitLoad'>): Hono<ServerEnv> {
   return new Hono<ServerEnv>()
     .post('/v1/tables/:table/uploads', async (c) => {
       const request = await readJsonBody(c, uploadRequestBody);
@@ -52,6 +49,7 @@ async function takePart(c: Context<ServerEnv>, uploads: Uploads, id: string): Pr
 }
 
 function readNumber(text: string | undefined, header: string): number {
-  if (text !== undefined && /^(0|[1-9]\d{0,14})$/.test(text)) return Number(text);
+  const number = parseWholeNumber(text);
+  if (number !== null) return number;
   throw new SealroomError('USAGE_BODY', `a part needs \`${header}\`, a whole number`);
 }

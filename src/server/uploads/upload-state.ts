@@ -1,8 +1,9 @@
-import { lstat, mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { parseJson, SealroomError } from '../../errors/index.ts';
+import { parseJson } from '../../errors/index.ts';
 import { readTextFile, removeFile, signaturePath, writePrivateFile } from '../../files/index.ts';
+import { makeRoomDirectory } from '../../room/index.ts';
 import { uploadRequestBody } from '../../wire/index.ts';
 
 /** What is kept of an upload beside its file. */
@@ -40,14 +41,11 @@ export class UploadFolder {
    * Opens the folder, which is made if it is missing.
    *
    * @param room absolute path of the room
-   * @throws {SealroomError} ROOM_STATE if a link is in its place.
+   * @throws {SealroomError} ROOM_STATE if there is a link in it or in its place; IO_WRITE.
    */
   static async open(room: string): Promise<UploadFolder> {
     const directory = join(room, 'uploads');
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    if (!(await lstat(directory)).isDirectory()) {
-      throw new SealroomError('ROOM_STATE', 'a room must not contain links', { where: { file: directory } });
-    }
+    await makeRoomDirectory(directory);
     return new UploadFolder(directory);
   }
 

@@ -4,9 +4,9 @@ import { SealroomError } from '../../errors/index.ts';
 import { fileExists, freeBytesAt, PartialFile } from '../../files/index.ts';
 import type { RoomReader } from '../../room/index.ts';
 import type { Job, Upload, UploadRequest } from '../../wire/index.ts';
-import { requireKeyRole } from '../ask.ts';
+import { requireOwnTable } from '../ask.ts';
 import type { RequestSender } from '../caller.ts';
-import { JOB_LIMITS } from '../jobs/jobs.ts';
+import { JOB_LIMITS, type Jobs } from '../jobs/jobs.ts';
 import { notFound } from '../problems.ts';
 import { type SentPart, PartReceiver } from './part-receiver.ts';
 import { UploadFolder, type UploadState } from './upload-state.ts';
@@ -33,33 +33,19 @@ const UPLOAD_LIMITS: UploadLimits = {
   lifeMs: 7 * 24 * 3_600_000,
 };
 
-/** Whether a job is still to load its file, has ended, or was never made. */
-export type JobState = 'open' | 'ended' | 'unknown';
-
 /** What {@link Uploads} are opened with. */
 export interface UploadsOptions {
   readonly reader: RoomReader;
   readonly now: () => Date;
   /** What became of the job with an id. */
-  readonly stateOfJob: (id: string) => JobState;
+  readonly stateOfJob: Jobs['stateOf'];
   readonly limits?: Partial<UploadLimits> | undefined;
   /** Called with the bytes of each part that arrived. */
   readonly onPart?: ((bytes: number) => void) | undefined;
 }
 
-/** A file that has arrived and is to be loaded. */
-export interface ArrivedFile extends Pick<UploadRequest, 'format' | 'csvInputNull'> {
-  /** The id of its job. */
-  readonly job: string;
-  readonly table: string;
-  readonly path: string;
-  readonly sha256: string;
-  /** To be called when the file is loaded, or cannot be, and is gone. */
-  readonly dispose: () => Promise<void>;
-}
-
 /** Has a file loaded that has arrived, which it removes then. A job that is known is not made again. */
-export type SubmitLoad = (caller: RequestSender, file: ArrivedFile) => Promise<Job>;
+export type SubmitLoad = Jobs['submitLoad'];
 
 /** An upload, and what of it is in memory. */
 interface Entry {
@@ -126,7 +112,7 @@ export class Uploads implements Disposable {
    */
   async start(caller: RequestSender, table: string, request: UploadRequest): Promise<Upload> {
     const { manifest } = await this.#reader.open();
-    requireOwner(manifest, caller, table);
+    requireOwnTable(manifest, caller, table);
     requireSource(manifest, table, request.sha256);
     const { uploadBytes, perMember } = this.#limits;
     if (request.bytes > uploadBytes) {
@@ -285,7 +271,7 @@ export class Uploads implements Disposable {
   async #entryOf(caller: RequestSender, id: string): Promise<Entry> {
     const entry = this.#entries.get(id);
     if (entry?.state.member !== caller.member || this.#isExpired(entry)) throw notFound();
-    requireOwner((await this.#reader.open()).manifest, caller, entry.state.table);
+    requireOwnTable((await this.#reader.open()).manifest, caller, entry.state.table);
     return entry;
   }
 
@@ -320,12 +306,6 @@ export class Uploads implements Disposable {
     const expires = new Date(this.#expiryOf(state)).toISOString();
     return { id, table, bytes, offset, format, expires, maxPartBytes: partBytes };
   }
-}
-
-/** Requires that a table is the caller's, who may load it. */
-function requireOwner(manifest: Manifest, caller: RequestSender, table: string): void {
-  if (!manifest.tables.some(({ name, owner }) => name === table && owner === caller.member)) throw notFound();
-  requireKeyRole(manifest, caller, 'encrypt');
 }
 
 /** Requires that a table can be loaded, and from a file with this hash if it is known. */

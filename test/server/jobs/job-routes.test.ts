@@ -37,7 +37,7 @@ function appFor(caller: RequestSender, commentMs?: number): Hono<ServerEnv> {
     await next();
   });
   app.route('/', jobRoutes(open.jobs, commentMs === undefined ? {} : { commentMs }));
-  app.onError(answerProblem);
+  app.onError((error, c) => answerProblem(error, c.get('requestId')));
   return app;
 }
 

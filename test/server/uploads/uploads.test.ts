@@ -11,7 +11,8 @@ import { freeBytesAt } from '#src/files/index';
 import { RoomReader } from '#src/room/index';
 import { Listener } from '#src/server/listen';
 import { uploadRoutes } from '#src/server/uploads/upload-routes';
-import { type ArrivedFile, type JobState, type UploadLimits, Uploads } from '#src/server/uploads/uploads';
+import type { Jobs, LoadOrder } from '#src/server/jobs/jobs';
+import { type UploadLimits, Uploads } from '#src/server/uploads/uploads';
 import type { RequestSender, ServerEnv } from '#src/server/caller';
 import { printPublicKey } from 'sealroom/collab';
 import { makeCertificate } from '../../client/certificate.ts';
@@ -38,9 +39,9 @@ let uploads: Uploads;
 let app: Hono<ServerEnv>;
 /** The clock of the room, in ms. */
 let time: number;
-let arrived: ArrivedFile[];
+let arrived: LoadOrder[];
 /** What became of the job with an id. */
-let stateOfJob: (id: string) => JobState;
+let stateOfJob: Jobs['stateOf'];
 /** Why the next load is refused. */
 let refusal: Error | null;
 
@@ -67,7 +68,7 @@ async function open(limits: Partial<UploadLimits> = LIMITS): Promise<void> {
     limits,
   });
   const jobs = {
-    submitLoad: async (_: RequestSender, file: ArrivedFile): Promise<Job> => {
+    submitLoad: async (_: RequestSender, file: LoadOrder): Promise<Job> => {
       if (refusal !== null) throw refusal;
       arrived.push(file);
       return Promise.resolve(JOB);
@@ -168,7 +169,7 @@ describe('an upload', () => {
     });
     expect(await ask('DELETE', `/v1/uploads/${id}`)).toMatchObject({ status: 404 });
     expect(arrived).toHaveLength(1);
-    await arrived[0]?.dispose();
+    await arrived[0]?.dispose?.();
     expect(await readdir(room.inRoom('uploads'))).toEqual([]);
     expect(await ask('GET', `/v1/uploads/${id}`)).toMatchObject({ status: 404 });
   });
@@ -503,7 +504,7 @@ describe('over a connection', () => {
           }
           expect(await ask('POST', `/v1/uploads/${id}/complete`, { sha256: SHA256 })).toMatchObject({ status: 202 });
           expect(CONTENT.equals(await readFile(pathOf(id)))).toBe(true);
-          await arrived.at(-1)?.dispose();
+          await arrived.at(-1)?.dispose?.();
         },
       ),
       { numRuns: 15 },
