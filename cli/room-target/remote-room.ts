@@ -241,7 +241,12 @@ export class RemoteRoom implements RoomTarget, LogTarget, Disposable {
     let table: Uint8Array | null = null;
     const memory = { kind: 'memory', format: 'arrow', receive: (bytes: Uint8Array) => void (table = bytes) } as const;
     const output = targets.table === null ? memory : this.#outputOf(targets.table);
-    const { package: opened } = await openResult(this.#room, job, { ...wish, output, overwrite });
+    const { package: opened } = await openResult(this.#room, job, {
+      ...wish,
+      output,
+      overwrite,
+      file: targets.package,
+    });
     // Only the package says what it answers, where this home does not know what was asked.
     if (wish.ask === null && opened !== null && !this.#isJson) {
       const { template, parameters, sql } = opened.statement.question;

@@ -244,6 +244,19 @@ describe('a result', () => {
     expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('the output already exists') });
   });
 
+  test('goes into a package and a file at the same time, and is fetched once', async () => {
+    let fetched = 0;
+    served.intercept = ({ method, url = '' }) => {
+      if (method === 'GET' && url.endsWith('/result')) fetched += 1;
+      return false;
+    };
+    const both = ['query', REGIONS, '--package', 'both.age', '-o', 'both.csv'];
+    expect((await overNetwork(both)).code).toBe(0);
+    expect(await readFile(room.session.path('both.csv'), 'utf8')).toMatch(/^region,people,spend\nBavaria,156,/);
+    expect((await readFile(room.session.path('both.age'))).length).toBeGreaterThan(0);
+    expect(fetched).toBe(1);
+  });
+
   test('is for its receivers only', async () => {
     const { code, err } = await overNetwork(['query', REGIONS, '--for', 'pub', '-o', 'r.csv']);
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('only a receiver can get the result') });

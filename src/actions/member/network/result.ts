@@ -52,6 +52,8 @@ export interface ResultWish {
   readonly ask: Ask | null;
   /** Whether it may have been opened before. */
   readonly isAgain: boolean;
+  /** The file with the package if it was fetched before; `null` to fetch it, and to keep it only until it is open. */
+  readonly file: string | null;
 }
 
 /** Whether a result is that of a job, and of what was asked. */
@@ -71,11 +73,13 @@ function isOf({ attempt, question }: ResultStatement, job: ReleasedJob, ask: Ask
 export async function openResult(
   room: RoomConnection,
   job: ReleasedJob,
-  { output, overwrite, ask, isAgain }: ResultWish,
+  { output, overwrite, ask, isAgain, file: fetched }: ResultWish,
 ): Promise<DecryptedTable> {
-  const path = join(room.home.requests, `${job.id}.age`);
-  await mkdir(room.home.requests, { recursive: true, mode: 0o700 });
-  await fetchPackage(room, job, { path, overwrite: true });
+  const path = fetched ?? join(room.home.requests, `${job.id}.age`);
+  if (fetched === null) {
+    await mkdir(room.home.requests, { recursive: true, mode: 0o700 });
+    await fetchPackage(room, job, { path, overwrite: true });
+  }
   try {
     return await decryptForCollaboration(room.environment, {
       table: { input: { kind: 'file', path }, output, overwrite },
@@ -94,10 +98,10 @@ export async function openResult(
     if (!(error instanceof SealroomError)) throw error;
     const way = `the room keeps the result: \`sealroom room job ${job.id} --room ${room.origin} --package <file>\``;
     const { file, ...where } = error.where;
-    // The package is gone by then.
-    throw withWayOn(error.atPlace(file === path ? where : error.where), way);
+    // A package that was fetched for this is gone by then.
+    throw withWayOn(error.atPlace(fetched === null && file === path ? where : error.where), way);
   } finally {
-    await removeFile(path);
+    if (fetched === null) await removeFile(path);
   }
 }
 
